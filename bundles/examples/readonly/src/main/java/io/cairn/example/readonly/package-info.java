@@ -1,0 +1,2 @@
+/** The module of the author's guide. */
+package io.cairn.example.readonly;

@@ -1,0 +1,2 @@
+/** An NBD server over any bdev. */
+package io.cairn.export.nbd;

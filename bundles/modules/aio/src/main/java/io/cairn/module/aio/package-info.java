@@ -1,0 +1,2 @@
+/** Files and block devices by io_uring. */
+package io.cairn.module.aio;

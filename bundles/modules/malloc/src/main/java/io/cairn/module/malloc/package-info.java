@@ -1,0 +1,2 @@
+/** A sparse disk in memory. */
+package io.cairn.module.malloc;

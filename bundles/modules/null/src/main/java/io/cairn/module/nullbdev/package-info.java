@@ -1,0 +1,2 @@
+/** Discards writes and reads zeroes. */
+package io.cairn.module.nullbdev;

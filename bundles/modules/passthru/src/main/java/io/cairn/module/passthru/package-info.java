@@ -1,0 +1,2 @@
+/** Passes every I/O to its base. */
+package io.cairn.module.passthru;

@@ -1,0 +1,2 @@
+/** Divides one base into equal parts. */
+package io.cairn.module.split;

@@ -1,0 +1,2 @@
+/** Karaf shell commands. */
+package io.cairn.shell;
