@@ -1,22 +1,19 @@
 package io.cairn.paxexam.jupiter;
 
+import io.cairn.paxexam.jupiter.internal.ContainerSide;
+import io.cairn.paxexam.jupiter.internal.DriverSide;
 import java.lang.reflect.Method;
-
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.junit.jupiter.api.extension.TestInstancePostProcessor;
 
-import io.cairn.paxexam.jupiter.internal.ContainerSide;
-import io.cairn.paxexam.jupiter.internal.DriverSide;
-
 /**
  * On the driver side: deploys the test class as a Pax Exam probe and replaces every method call by a remote call.
  * In the container (where Jupiter runs again, started by the probe invoker): injects services into the instance.
  */
-public final class PaxExamExtension
-        implements BeforeAllCallback, InvocationInterceptor, TestInstancePostProcessor {
+public final class PaxExamExtension implements BeforeAllCallback, InvocationInterceptor, TestInstancePostProcessor {
 
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
@@ -33,7 +30,8 @@ public final class PaxExamExtension
     }
 
     @Override
-    public void interceptTestMethod(Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+    public void interceptTestMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
             throws Throwable {
         if (ContainerSide.active(context.getRequiredTestClass())) {
             invocation.proceed();
@@ -44,22 +42,26 @@ public final class PaxExamExtension
     }
 
     @Override
-    public void interceptBeforeAllMethod(Invocation<Void> invocation, ReflectiveInvocationContext<Method> m, ExtensionContext c) throws Throwable {
+    public void interceptBeforeAllMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> m, ExtensionContext c) throws Throwable {
         onlyInContainer(invocation, c);
     }
 
     @Override
-    public void interceptBeforeEachMethod(Invocation<Void> invocation, ReflectiveInvocationContext<Method> m, ExtensionContext c) throws Throwable {
+    public void interceptBeforeEachMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> m, ExtensionContext c) throws Throwable {
         onlyInContainer(invocation, c);
     }
 
     @Override
-    public void interceptAfterEachMethod(Invocation<Void> invocation, ReflectiveInvocationContext<Method> m, ExtensionContext c) throws Throwable {
+    public void interceptAfterEachMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> m, ExtensionContext c) throws Throwable {
         onlyInContainer(invocation, c);
     }
 
     @Override
-    public void interceptAfterAllMethod(Invocation<Void> invocation, ReflectiveInvocationContext<Method> m, ExtensionContext c) throws Throwable {
+    public void interceptAfterAllMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> m, ExtensionContext c) throws Throwable {
         onlyInContainer(invocation, c);
     }
 

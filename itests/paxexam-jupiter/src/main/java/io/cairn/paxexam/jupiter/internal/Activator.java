@@ -5,11 +5,9 @@ import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.util.Dictionary;
-import java.util.Hashtable;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-
 import org.junit.jupiter.engine.JupiterTestEngine;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -25,19 +23,20 @@ import org.ops4j.pax.exam.ProbeInvokerFactory;
 import org.ops4j.pax.exam.TestContainerException;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
 
 /** Container side: runs one test method of the probe with the Jupiter engine. */
 public final class Activator implements BundleActivator {
     @Override
     public void start(BundleContext context) {
-        Dictionary<String, Object> p = new Hashtable<>();
-        p.put("driver", "jupiter");
-        context.registerService(ProbeInvokerFactory.class, (probe, expression) -> new Invoker((BundleContext) probe, expression), p);
+        context.registerService(
+                ProbeInvokerFactory.class,
+                (probe, expression) -> new Invoker((BundleContext) probe, expression),
+                FrameworkUtil.asDictionary(Map.of("driver", "jupiter")));
     }
 
     @Override
-    public void stop(BundleContext context) {
-    }
+    public void stop(BundleContext context) {}
 
     private record Invoker(BundleContext probe, String expression) implements ProbeInvoker {
         @Override
@@ -58,7 +57,8 @@ public final class Activator implements BundleActivator {
                         .addTestEngines(new JupiterTestEngine())
                         .build());
                 LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
-                        .selectors(DiscoverySelectors.selectMethod(testClass, parts[1])).build();
+                        .selectors(DiscoverySelectors.selectMethod(testClass, parts[1]))
+                        .build();
                 launcher.execute(request, new TestExecutionListener() {
                     @Override
                     public void executionStarted(TestIdentifier id) {

@@ -7,8 +7,7 @@ import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceReference;
 
 public final class ContainerSide {
-    private ContainerSide() {
-    }
+    private ContainerSide() {}
 
     public static boolean active(Class<?> testClass) {
         return FrameworkUtil.getBundle(testClass) != null;

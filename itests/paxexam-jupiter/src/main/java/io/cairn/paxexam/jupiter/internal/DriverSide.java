@@ -1,15 +1,16 @@
 package io.cairn.paxexam.jupiter.internal;
 
+import io.cairn.paxexam.jupiter.PaxExamTest;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
+import org.opentest4j.TestAbortedException;
 import org.ops4j.pax.exam.Configuration;
 import org.ops4j.pax.exam.CoreOptions;
 import org.ops4j.pax.exam.ExamSystem;
@@ -21,15 +22,11 @@ import org.ops4j.pax.exam.TestProbeBuilder;
 import org.ops4j.pax.exam.karaf.options.KarafExamSystemConfigurationOption;
 import org.ops4j.pax.exam.karaf.options.libraries.OverrideJUnitBundlesOption;
 import org.ops4j.pax.exam.spi.PaxExamRuntime;
-import org.opentest4j.TestAbortedException;
-
-import io.cairn.paxexam.jupiter.PaxExamTest;
 
 public final class DriverSide {
     private static final ExtensionContext.Namespace NS = ExtensionContext.Namespace.create(DriverSide.class);
 
-    private DriverSide() {
-    }
+    private DriverSide() {}
 
     /** A running container; closed by JUnit with the store that holds it. */
     private static final class Running implements AutoCloseable {
@@ -47,7 +44,10 @@ public final class DriverSide {
         }
 
         private boolean isKaraf(ProcessHandle p) {
-            return p.info().arguments().map(a -> Arrays.asList(a).contains("org.apache.karaf.main.Main")).orElse(false);
+            return p.info()
+                    .arguments()
+                    .map(a -> Arrays.asList(a).contains("org.apache.karaf.main.Main"))
+                    .orElse(false);
         }
 
         @Override
@@ -62,17 +62,20 @@ public final class DriverSide {
         }
     }
 
-    private record Deployed(Running running, Map<String, TestAddress> addresses) {
-    }
+    private record Deployed(Running running, Map<String, TestAddress> addresses) {}
 
     public static void open(ExtensionContext context) throws Exception {
         Class<?> testClass = context.getRequiredTestClass();
-        PaxExamTest test = AnnotationSupport.findAnnotation(testClass, PaxExamTest.class).orElseThrow();
-        ExtensionContext.Store store = test.ownContainer() ? context.getStore(NS) : context.getRoot().getStore(NS);
-        Running running = store.getOrComputeIfAbsent(test.configuration(), k -> new Running(options(test.configuration())), Running.class);
+        PaxExamTest test =
+                AnnotationSupport.findAnnotation(testClass, PaxExamTest.class).orElseThrow();
+        ExtensionContext.Store store =
+                test.ownContainer() ? context.getStore(NS) : context.getRoot().getStore(NS);
+        Running running = store.getOrComputeIfAbsent(
+                test.configuration(), k -> new Running(options(test.configuration())), Running.class);
         TestProbeBuilder probe = running.system.createProbe();
         Map<String, TestAddress> addresses = new HashMap<>();
-        for (Method m : AnnotationSupport.findAnnotatedMethods(testClass, Test.class, HierarchyTraversalMode.TOP_DOWN)) {
+        for (Method m :
+                AnnotationSupport.findAnnotatedMethods(testClass, Test.class, HierarchyTraversalMode.TOP_DOWN)) {
             addresses.put(m.getName(), probe.addTest(testClass, m.getName()));
         }
         // not installProbe: all its probes share one location, and stop() fails on probes that are gone already
