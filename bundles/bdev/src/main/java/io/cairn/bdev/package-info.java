@@ -1,6 +1,10 @@
-/** What those who do I/O and those who write modules see. */
+/**
+ * The bdev API: what those who do I/O on block devices see. A {@link io.cairn.bdev.Bdev} is opened through
+ * {@link io.cairn.bdev.Bdevs}, which gives a {@link io.cairn.bdev.BdevDescriptor}; I/O goes through its
+ * {@link io.cairn.bdev.BdevChannel} on each reactor.
+ */
 @Export
-@Version("0.1.0")
+@Version("1.0.0")
 package io.cairn.bdev;
 
 import org.osgi.annotation.bundle.Export;

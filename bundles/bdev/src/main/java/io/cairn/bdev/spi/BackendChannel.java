@@ -1,0 +1,28 @@
+package io.cairn.bdev.spi;
+
+import io.cairn.bdev.BdevIo;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** A backend's state on one reactor. Everything on that reactor's thread. */
+@ConsumerType
+public abstract class BackendChannel {
+    /**
+     * Serves an I/O: does it, or starts it, and completes it exactly once, at best later (from a poller, an event, a
+     * child's completion). Never blocks. Only types from the bdev's list arrive, within the bdev's size, aligned as the
+     * limits say. What is thrown from here fails the I/O.
+     */
+    public abstract void submitRequest(BdevIo io);
+
+    /**
+     * An I/O that this channel was given should be given up: complete it with {@code IoStatus.ABORTED} if that can be done
+     * soon. Only called if the bdev supports ABORT. Default: cannot.
+     *
+     * @return whether the I/O will end soon
+     */
+    public boolean abort(BdevIo victim) {
+        return false;
+    }
+
+    /** Ends the channel; no I/O is out. Closes the base's channel, its pollers. */
+    public abstract void close();
+}

@@ -1,0 +1,68 @@
+package io.cairn.bdev.spi;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.BdevEventListener;
+import io.cairn.bdev.OpenMode;
+import io.cairn.reactor.Reactors;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The core as one module sees it. Everything but {@link #reactors()} is for the app thread. */
+@ProviderType
+public interface BdevHost {
+    /** Returns the process's reactors. */
+    Reactors reactors();
+
+    /** Finds a bdev by name, alias or UUID; also one that is on its way out. */
+    Optional<Bdev> find(String name);
+
+    /**
+     * Registers a bdev. Its name is taken when this returns, or nothing has happened.
+     *
+     * @return completes when the first wave of examine of the bdev is over: answer a creation then
+     * @throws io.cairn.bdev.BdevException EEXIST a name, alias or UUID is taken (by what), EINVAL the spec makes no sense
+     */
+    CompletionStage<Bdev> register(BdevSpec spec, BdevBackend backend);
+
+    /**
+     * Removes one of this module's bdevs: hot-remove as seen by everybody above.
+     *
+     * @return completes when it is gone; also if it is on its way out already
+     */
+    CompletionStage<Void> unregister(Bdev bdev);
+
+    /**
+     * Removes this module's bdev of a name on a user's request (the delete operation).
+     *
+     * @throws io.cairn.bdev.BdevException ENODEV no such bdev, or another module's (and whose); EBUSY on its way out already
+     */
+    CompletionStage<Void> delete(String name);
+
+    /**
+     * Opens a bdev; the descriptor belongs to the app thread.
+     *
+     * @param holder for messages: usually the name of the bdev that is built on it
+     * @throws io.cairn.bdev.BdevException ENODEV no such bdev; EPERM a claim forbids it (whose)
+     */
+    BdevDescriptor open(String name, OpenMode mode, String holder, BdevEventListener listener);
+
+    /**
+     * Claims a bdev exclusively for this module (v1), and makes the descriptor writable.
+     *
+     * @param claimName what for: usually the name of the bdev that is built on it
+     * @throws io.cairn.bdev.BdevException EPERM naming holder, kind and claim that stand against it
+     */
+    void claimExclusive(BdevDescriptor descriptor, String claimName);
+
+    /** Releases this module's exclusive claim of a bdev. */
+    void releaseExclusive(Bdev bdev);
+
+    /**
+     * Changes the size of one of this module's bdevs, and tells every descriptor.
+     *
+     * @throws io.cairn.bdev.BdevException EBUSY to shrink a bdev that is open; EINVAL a size below 1
+     */
+    void resize(Bdev bdev, long numBlocks);
+}

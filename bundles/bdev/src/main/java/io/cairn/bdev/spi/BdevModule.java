@@ -1,0 +1,75 @@
+package io.cairn.bdev.spi;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.operations.ConfigEntry;
+import io.cairn.operations.Operation;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * A driver: makes bdevs, and builds bdevs on other bdevs. Every method is called on the app thread, one at a time, and
+ * must not block; what throws is reported with the module's name and contained.
+ *
+ * <p>Order: {@link #init}; then {@link #operations} are offered and the stored configuration is replayed through them;
+ * then every bdev that is eligible is examined, and so is every bdev that comes later: {@link #examineConfig}, then
+ * {@link #examineDisk}; at last, when the module's own bdevs have been removed, {@link #fini}.
+ */
+@ConsumerType
+public interface BdevModule {
+    /** Returns the name: what {@code Provide-Capability} says too, unique, one per driver ({@code malloc}). */
+    String name();
+
+    /**
+     * Prepares the module.
+     *
+     * @param host the core, until {@link #fini}
+     */
+    default void init(BdevHost host) {}
+
+    /** Gives up what {@link #init} took. Its bdevs are gone already. Default: nothing to do. */
+    default CompletionStage<Void> fini() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /** Returns the module's operations, offered from after {@link #init} until the module leaves. Default: none. */
+    default List<Operation<?, ?>> operations() {
+        return List.of();
+    }
+
+    /**
+     * Returns what would make the module's present state again, in order: an operation and its parameters each, UUIDs
+     * included, also for what waits for its base. Not what is found on disk by examine. Default: nothing.
+     */
+    default List<ConfigEntry> configuration() {
+        return List.of();
+    }
+
+    /**
+     * First phase of examine: decides from configuration alone whether this bdev is wanted, and may claim and build on it at
+     * once. No I/O. It is over when this returns. Default: not interested.
+     */
+    default void examineConfig(Bdev bdev) {}
+
+    /** Returns whether {@link #examineDisk} does anything. Default: no. */
+    default boolean examinesDisk() {
+        return false;
+    }
+
+    /**
+     * Returns the place among modules that examine one unclaimed disk: lower is earlier, equal ones by name. They examine one
+     * after another, so that the second sees the first one's claim. Default: 100.
+     */
+    default int examinePriority() {
+        return 100;
+    }
+
+    /**
+     * Second phase of examine: may open the bdev and read what is on it. Ends by {@link Examination#done} exactly once, at once
+     * or later, from any thread.
+     */
+    default void examineDisk(Bdev bdev, Examination examination) {
+        examination.done();
+    }
+}

@@ -1,0 +1,38 @@
+package io.cairn.operations;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The operations that are offered now. From any thread. */
+@ProviderType
+public interface OperationRegistry {
+    /**
+     * Offers operations together with the state that their calls make, and takes them back when the registration is closed.
+     * App thread.
+     *
+     * <p>If the source has stored configuration, it is replayed at once: entry by entry, in order, each after the one before
+     * has been answered. Calls by others to these operations wait until the replay is over.
+     *
+     * @param operations names must be free
+     * @param source whose configuration is saved after each of these operations that changes it
+     * @throws IllegalStateException if a name is taken
+     */
+    Registration offer(List<Operation<?, ?>> operations, ConfigSource source);
+
+    /** Returns the operation of a name. */
+    Optional<Operation<?, ?>> find(String name);
+
+    /** Returns all operations, the most recently offered first. */
+    List<Operation<?, ?>> all();
+
+    /** Takes operations back; their stored configuration stays. App thread; twice is harmless. */
+    interface Registration extends AutoCloseable {
+        /** Completes when the stored configuration of the source has been replayed (each entry succeeded or was reported). */
+        CompletionStage<Void> replayed();
+
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,125 @@
+package io.cairn.reactor;
+
+import java.util.ArrayDeque;
+
+/**
+ * Memory for I/O that belongs to one reactor: buffers of a few sizes, kept for reuse, bounded in sum. Reactor's thread
+ * only; allocates nothing once warm.
+ *
+ * <p>Who finds the pool empty waits in line ({@link #await}); a buffer that comes back goes to the first who waits.
+ */
+public final class BufferPool {
+    /** The largest buffer that the pool gives, in bytes. */
+    public static final int LARGEST = 1 << 20;
+
+    private static final int SMALLEST_SHIFT = 12;
+    private static final int CLASSES = Integer.numberOfTrailingZeros(LARGEST) - SMALLEST_SHIFT + 1;
+
+    private final long limit;
+    private final IoBuffer[][] free = new IoBuffer[CLASSES][];
+    private final int[] count = new int[CLASSES];
+    private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
+    private long allocated;
+    private long lent;
+
+    /** Told when it is worth trying again. */
+    @FunctionalInterface
+    public interface Waiter {
+        /** Some buffer has come back. Runs on the pool's reactor, from inside {@link BufferPool#give}. */
+        void bufferAvailable();
+    }
+
+    /**
+     * Makes an empty pool.
+     *
+     * @param limit the most memory in bytes that the pool holds at any time, lent and free together
+     */
+    public BufferPool(long limit) {
+        if (limit < LARGEST) {
+            throw new IllegalArgumentException("a pool of " + limit + " bytes cannot give its largest buffer");
+        }
+        this.limit = limit;
+        for (int i = 0; i < CLASSES; i++) {
+            free[i] = new IoBuffer[(int) Math.min(4096, limit >> (i + SMALLEST_SHIFT))];
+        }
+    }
+
+    /**
+     * Takes a buffer of at least a size. Its content is whatever was there.
+     *
+     * @param bytes 1 to {@link #LARGEST}
+     * @return the buffer, or null when the pool has reached its limit
+     */
+    public IoBuffer take(int bytes) {
+        int sizeClass = classOf(bytes);
+        IoBuffer buffer;
+        if (count[sizeClass] > 0) {
+            buffer = free[sizeClass][--count[sizeClass]];
+        } else {
+            int size = 1 << (sizeClass + SMALLEST_SHIFT);
+            if (allocated + size > limit && !shrink(size)) {
+                return null;
+            }
+            buffer = IoBuffer.allocate(size);
+            allocated += size;
+        }
+        lent += buffer.capacity();
+        return buffer;
+    }
+
+    /** Gives a buffer back that {@link #take} gave, and tells the first who waits. */
+    public void give(IoBuffer buffer) {
+        int sizeClass = classOf(buffer.capacity());
+        lent -= buffer.capacity();
+        if (count[sizeClass] < free[sizeClass].length) {
+            free[sizeClass][count[sizeClass]++] = buffer;
+        } else {
+            allocated -= buffer.capacity();
+            buffer.free();
+        }
+        Waiter next = waiters.poll();
+        if (next != null) {
+            next.bufferAvailable();
+        }
+    }
+
+    /** Puts a waiter in line; it is told once. */
+    public void await(Waiter waiter) {
+        waiters.add(waiter);
+    }
+
+    /** Takes a waiter out of the line, if it is there. */
+    public void forget(Waiter waiter) {
+        waiters.remove(waiter);
+    }
+
+    /** Returns the bytes that are lent out now. */
+    public long lentBytes() {
+        return lent;
+    }
+
+    /** Returns the bytes that the pool holds, lent and free. */
+    public long allocatedBytes() {
+        return allocated;
+    }
+
+    private boolean shrink(int wanted) {
+        for (int i = CLASSES - 1; i >= 0 && allocated + wanted > limit; i--) {
+            while (count[i] > 0 && allocated + wanted > limit) {
+                IoBuffer victim = free[i][--count[i]];
+                free[i][count[i]] = null;
+                allocated -= victim.capacity();
+                victim.free();
+            }
+        }
+        return allocated + wanted <= limit;
+    }
+
+    private static int classOf(int bytes) {
+        if (bytes < 1 || bytes > LARGEST) {
+            throw new IllegalArgumentException("a pool buffer has 1 to " + LARGEST + " bytes, not " + bytes);
+        }
+        int shift = bytes <= 1 << SMALLEST_SHIFT ? SMALLEST_SHIFT : 32 - Integer.numberOfLeadingZeros(bytes - 1);
+        return shift - SMALLEST_SHIFT;
+    }
+}

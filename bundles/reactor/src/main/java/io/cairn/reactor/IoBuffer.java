@@ -1,0 +1,92 @@
+package io.cairn.reactor;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.ByteBuffer;
+
+/**
+ * Memory that I/O is done from and to: off-heap, zeroed when allocated, aligned to {@value #ALIGNMENT} bytes so that
+ * {@code O_DIRECT} accepts it.
+ *
+ * <p>Content is reached by absolute positions through {@link #bytes()}, whose own position and limit nobody moves: one
+ * buffer may be shared by several I/Os at different offsets. The class does no locking; whoever holds the memory of an
+ * I/O in flight owns it. Bytes are big-endian unless the reader says otherwise.
+ *
+ * <p>{@link #free()} gives the memory back at once. Touching a freed buffer is a defect that can end the process, so a
+ * buffer is freed only by its single owner after its last I/O completed; a buffer that is merely dropped is freed by
+ * the garbage collector.
+ */
+public final class IoBuffer {
+    /** Alignment of the first byte. Satisfies the direct I/O of every Linux block device and file system in use. */
+    public static final int ALIGNMENT = 4096;
+
+    private final ByteBuf memory;
+    private final ByteBuffer bytes;
+    private final long address;
+
+    private IoBuffer(ByteBuf memory, ByteBuffer bytes) {
+        this.memory = memory;
+        this.bytes = bytes;
+        this.address = addressOf(memory, bytes);
+    }
+
+    /**
+     * Allocates zeroed memory. May block for the operating system; not for the I/O path.
+     *
+     * @param capacity size in bytes, at least 1
+     * @return the buffer
+     * @throws OutOfMemoryError if the process's limit for direct memory is reached
+     */
+    public static IoBuffer allocate(int capacity) {
+        if (capacity < 1) {
+            throw new IllegalArgumentException("capacity " + capacity + " is not positive");
+        }
+        ByteBuf memory = UnpooledByteBufAllocator.DEFAULT.directBuffer(Math.addExact(capacity, ALIGNMENT));
+        ByteBuffer whole = memory.internalNioBuffer(0, memory.capacity());
+        int skip = whole.alignmentOffset(0, ALIGNMENT);
+        ByteBuffer bytes = whole.slice(whole.position() + (skip == 0 ? 0 : ALIGNMENT - skip), capacity);
+        return new IoBuffer(memory, bytes);
+    }
+
+    private static long addressOf(ByteBuf memory, ByteBuffer bytes) {
+        if (!memory.hasMemoryAddress()) {
+            return 0;
+        }
+        long start = memory.memoryAddress();
+        long aligned = (start + ALIGNMENT - 1) & -ALIGNMENT;
+        assert aligned + bytes.capacity() <= start + memory.capacity();
+        return aligned;
+    }
+
+    /** Returns the content, for absolute access; never move its position or limit. */
+    public ByteBuffer bytes() {
+        return bytes;
+    }
+
+    /** Returns the size in bytes. */
+    public int capacity() {
+        return bytes.capacity();
+    }
+
+    /** Returns the address of the first byte for the kernel, or 0 where the run time does not tell addresses. */
+    public long address() {
+        return address;
+    }
+
+    /** Gives the memory back. To be called once, by the owner, when no I/O uses the buffer. */
+    public void free() {
+        memory.release();
+    }
+
+    /**
+     * Copies bytes between buffers (or within one, overlapping or not).
+     *
+     * @param from first byte here
+     * @param target where to
+     * @param to first byte there
+     * @param length number of bytes
+     */
+    public void copyTo(int from, IoBuffer target, int to, int length) {
+        target.bytes.put(to, bytes, from, length);
+    }
+}
