@@ -42,6 +42,8 @@ public final class IoBuffer {
             throw new IllegalArgumentException("capacity " + capacity + " is not positive");
         }
         ByteBuf memory = UnpooledByteBufAllocator.DEFAULT.directBuffer(Math.addExact(capacity, ALIGNMENT));
+        // Netty zeroes or not, depending on how the JVM was started; what an earlier owner left must never be read
+        memory.setZero(0, memory.capacity());
         ByteBuffer whole = memory.internalNioBuffer(0, memory.capacity());
         int skip = whole.alignmentOffset(0, ALIGNMENT);
         ByteBuffer bytes = whole.slice(whole.position() + (skip == 0 ? 0 : ALIGNMENT - skip), capacity);
