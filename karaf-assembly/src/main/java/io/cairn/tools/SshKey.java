@@ -23,7 +23,8 @@ import java.util.List;
  */
 public final class SshKey {
     private static final String USER = "karaf";
-    private static final int BITS = 3072;
+    /** A longer one would take a second of the first start. */
+    private static final int BITS = 2048;
 
     private SshKey() {}
 
