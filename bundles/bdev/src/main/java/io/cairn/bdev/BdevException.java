@@ -1,9 +1,10 @@
 package io.cairn.bdev;
 
 import io.cairn.reactor.Errno;
+import io.cairn.reactor.HasErrno;
 
 /** A control-plane request or a submission that was refused. Nothing was changed; the message names the object and the cause. */
-public final class BdevException extends RuntimeException {
+public final class BdevException extends RuntimeException implements HasErrno {
     private static final long serialVersionUID = 1L;
 
     private final Errno errno;
@@ -20,7 +21,7 @@ public final class BdevException extends RuntimeException {
         this.errno = errno;
     }
 
-    /** Returns the kind of refusal; its negative number is SPDK's error code. */
+    @Override
     public Errno errno() {
         return errno;
     }
