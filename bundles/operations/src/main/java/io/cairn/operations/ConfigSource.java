@@ -12,4 +12,20 @@ public interface ConfigSource {
 
     /** Returns what makes the present state again, in order. */
     List<ConfigEntry> configuration();
+
+    /**
+     * Returns the subsystems that must be restored before this one; SPDK's {@code depends_on}. Default: none. May be called from
+     * any thread.
+     */
+    default List<String> dependsOn() {
+        return List.of();
+    }
+
+    /**
+     * Returns what ends the whole subsystem's configuration when it is asked for ({@code framework_get_config}), after the
+     * entries of all owners: in SPDK the bdev subsystem ends with {@code bdev_wait_for_examine}. Not stored. Default: nothing.
+     */
+    default List<ConfigEntry> closingEntries() {
+        return List.of();
+    }
 }

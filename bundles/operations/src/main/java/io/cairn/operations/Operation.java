@@ -68,7 +68,10 @@ public record Operation<P extends Record, R>(
         }
     }
 
-    /** Starts the declaration of an operation that is called at run time and answers {@code -32603} to bad parameters. */
+    /**
+     * Starts the declaration of an operation that is called at run time and answers {@code -32603} to bad parameters, or
+     * {@code -32602} to any parameters if it takes {@link None}.
+     */
     public static <P extends Record> Builder<P> named(String name, Class<P> parameters) {
         return new Builder<>(name, parameters);
     }
@@ -78,7 +81,7 @@ public record Operation<P extends Record, R>(
         private final String name;
         private final Class<P> parameters;
         private String description = "";
-        private int decodeError = INTERNAL_ERROR;
+        private int decodeError;
         private boolean changesConfiguration;
         private States states = States.RUNTIME;
         private String result = "true";
@@ -87,6 +90,7 @@ public record Operation<P extends Record, R>(
         private Builder(String name, Class<P> parameters) {
             this.name = name;
             this.parameters = parameters;
+            this.decodeError = parameters == None.class ? INVALID_PARAMS : INTERNAL_ERROR;
         }
 
         /** Says for people what it does. */
