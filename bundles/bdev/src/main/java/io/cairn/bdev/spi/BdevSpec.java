@@ -1,7 +1,9 @@
 package io.cairn.bdev.spi;
 
+import io.cairn.bdev.Bdev;
 import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoType;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -57,6 +59,35 @@ public record BdevSpec(
                 false,
                 types,
                 List.of());
+    }
+
+    /**
+     * Returns a virtual bdev's spec: geometry, limits and write cache of its base, and the types that the module implements
+     * and the base offers.
+     *
+     * @param allowed what the module implements: an explicit list
+     */
+    public static BdevSpec over(Bdev base, String name, String productName, Set<IoType> allowed) {
+        Set<IoType> types = EnumSet.noneOf(IoType.class);
+        types.addAll(allowed);
+        types.retainAll(base.supportedTypes());
+        return new BdevSpec(
+                name,
+                List.of(),
+                Optional.empty(),
+                productName,
+                base.blockSize(),
+                base.numBlocks(),
+                base.limits(),
+                base.hasWriteCache(),
+                types,
+                List.of(base.name()));
+    }
+
+    /** Returns the same with another size in blocks. */
+    public BdevSpec withNumBlocks(long other) {
+        return new BdevSpec(
+                name, aliases, uuid, productName, blockSize, other, limits, hasWriteCache, types, baseNames);
     }
 
     /** Returns the same with other aliases. */
