@@ -1,0 +1,127 @@
+package io.cairn.itests.support;
+
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+
+/** What one test creates in the distribution; closing it deletes everything, top-down. */
+public final class Stack implements AutoCloseable {
+    private final RpcClient rpc;
+    private final Deque<Deletion> deletions = new ArrayDeque<>();
+
+    /** A stack that is created over this connection, which is closed with it. */
+    public Stack(RpcClient rpc) {
+        this.rpc = rpc;
+    }
+
+    /** The connection. */
+    public RpcClient rpc() {
+        return rpc;
+    }
+
+    /** A disk on a file. */
+    public void aio(String name, Path file, int blockSize) {
+        create(
+                "bdev_aio_create",
+                Map.of("name", name, "filename", file.toString(), "block_size", blockSize, "fallocate", true),
+                new Deletion("bdev_aio_delete", "name", name));
+    }
+
+    /** A disk in memory. */
+    public void malloc(String name, long size) {
+        create(
+                "bdev_malloc_create",
+                Map.of("name", name, "num_blocks", size / 512, "block_size", 512),
+                new Deletion("bdev_malloc_delete", "name", name));
+    }
+
+    /** A bdev that passes everything on to its base. */
+    public void passthru(String name, String base) {
+        create(
+                "bdev_passthru_create",
+                Map.of("name", name, "base_bdev_name", base),
+                new Deletion("bdev_passthru_delete", "name", name));
+    }
+
+    /** Equal parts of a base; returns their names. */
+    public List<String> split(String base, int count, int sizeMib) {
+        JsonNode names = create(
+                "bdev_split_create",
+                Map.of("base_bdev", base, "split_count", count, "split_size_mb", sizeMib),
+                new Deletion("bdev_split_delete", "base_bdev", base));
+        List<String> parts = new ArrayList<>();
+        names.forEach(name -> parts.add(name.asString()));
+        return parts;
+    }
+
+    /** An export that can be written. */
+    public void export(String bdev) {
+        export(bdev, bdev, false);
+    }
+
+    /** An export. */
+    public void export(String bdev, String name, boolean readOnly) {
+        create(
+                "nbd_export_create",
+                Map.of("bdev_name", bdev, "export_name", name, "read_only", readOnly),
+                new Deletion("nbd_export_delete", "export_name", name));
+    }
+
+    /** Deletes something before its time; closing does not do it again. */
+    public void delete(String method, String value) {
+        Deletion deletion = deletions.stream()
+                .filter(candidate ->
+                        candidate.method().equals(method) && candidate.value().equals(value))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("not created here: " + value));
+        deletions.remove(deletion);
+        deletion.by(rpc);
+    }
+
+    /** Name and UUID of every bdev, in the order of names. */
+    public static Map<String, String> uuids(RpcClient rpc) {
+        Map<String, String> uuids = new TreeMap<>();
+        rpc.call("bdev_get_bdevs")
+                .forEach(bdev -> uuids.put(
+                        bdev.path("name").asString(), bdev.path("uuid").asString()));
+        return uuids;
+    }
+
+    /** Everything is tried, so that one failure does not leave the rest to the next test; the first failure is told. */
+    @Override
+    public void close() {
+        RuntimeException first = null;
+        while (!deletions.isEmpty()) {
+            try {
+                deletions.pop().by(rpc);
+            } catch (RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        rpc.close();
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    private JsonNode create(String method, Map<String, ?> params, Deletion deletion) {
+        JsonNode result = rpc.call(method, params);
+        deletions.push(deletion);
+        return result;
+    }
+
+    private record Deletion(String method, String key, String value) {
+        void by(RpcClient rpc) {
+            rpc.call(method, Map.of(key, value));
+        }
+    }
+}
