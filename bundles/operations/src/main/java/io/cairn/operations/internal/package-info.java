@@ -1,0 +1,2 @@
+/** Finds, decodes, runs and remembers operations. */
+package io.cairn.operations.internal;
