@@ -7,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.jctools.queues.MpscUnboundedArrayQueue;
@@ -26,16 +25,19 @@ import org.osgi.annotation.versioning.ProviderType;
 public abstract class Reactor implements Executor {
     private static final Logger LOG = System.getLogger(Reactor.class.getName());
     private static final int MESSAGES_PER_TURN = 1024;
-    private static final int NO_POLLERS = 0;
+    private static final int CANCELLED_TIMERS_KEPT = 64;
 
     private final int index;
     private final String name;
-    private final Queue<Runnable> messages = new MpscUnboundedArrayQueue<>(1024);
+    private final MpscUnboundedArrayQueue<Runnable> messages = new MpscUnboundedArrayQueue<>(1024);
     private final PriorityQueue<Timed> timers = new PriorityQueue<>();
     private final ArrayDeque<Runnable> deferred = new ArrayDeque<>(1024);
     private final BufferPool buffers;
-    private BusyPoller[] pollers = new BusyPoller[NO_POLLERS];
+    private BusyPoller[] pollers = new BusyPoller[0];
     private long timerSequence;
+    private int cancelledTimers;
+    private long nextTimer = Long.MAX_VALUE;
+    private boolean pollerAdded;
 
     /** The turn's time in nanoseconds; written by the subclass, read all over the I/O path. */
     protected long now;
@@ -94,12 +96,13 @@ public abstract class Reactor implements Executor {
         return buffers;
     }
 
-    /** Runs a message on this reactor's thread, in a later turn or later in this one. From any thread; never blocks. */
+    /**
+     * Runs a message on this reactor's thread, in a later turn or later in this one. From any thread; never blocks.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the reactor has ended; the message will not run
+     */
     @Override
-    public final void execute(Runnable message) {
-        messages.offer(message);
-        awaken();
-    }
+    public abstract void execute(Runnable message);
 
     /**
      * Runs something at the end of this turn, after the pollers, in the order given. Reactor's thread only. This is what
@@ -116,6 +119,7 @@ public abstract class Reactor implements Executor {
         BusyPoller[] more = Arrays.copyOf(pollers, pollers.length + 1);
         more[pollers.length] = added;
         pollers = more;
+        pollerAdded = true;
         return added;
     }
 
@@ -140,12 +144,9 @@ public abstract class Reactor implements Executor {
     public final Poller.Registration after(long delayNanos, Runnable work) {
         requireCurrent();
         Timed timed = new Timed(clockNanos() + Math.max(0, delayNanos), work);
-        timers.add(timed);
+        schedule(timed);
         return timed;
     }
-
-    /** Wakes the reactor if it sleeps. From any thread. */
-    protected abstract void awaken();
 
     /** Throws unless the caller's thread is this reactor's. */
     public final void requireCurrent() {
@@ -155,26 +156,41 @@ public abstract class Reactor implements Executor {
         }
     }
 
-    /** What one turn found: the number of things done and whether the reactor may sleep after it. */
+    /**
+     * Runs one turn: messages, due timers, pollers, deferred work.
+     *
+     * @return the number of messages, items of pollers and deferred works done (timers do not count: they say nothing
+     *     about what comes next); or {@link Poller#IDLE} if there was none and a poller wants to be polled on; or
+     *     {@link Poller#ASLEEP} if the reactor may sleep
+     */
     protected final int turn() {
         int work = runMessages();
-        if (!timers.isEmpty()) {
-            work += runTimers();
+        if (now >= nextTimer) {
+            runTimers();
         }
-        boolean mustPoll = false;
-        BusyPoller[] current = pollers;
-        for (BusyPoller poller : current) {
+        int rest = Poller.ASLEEP;
+        for (BusyPoller poller : pollers) {
             int did = poller.run();
             if (did > 0) {
                 work += did;
             } else if (did == Poller.IDLE) {
-                mustPoll = true;
+                rest = Poller.IDLE;
             }
         }
         if (!deferred.isEmpty()) {
             work += runDeferred();
         }
-        return work > 0 ? work : mustPoll ? Poller.IDLE : Poller.ASLEEP;
+        if (work == 0 && pollerAdded) {
+            // a poller that came during the turn has not been asked yet
+            pollerAdded = false;
+            return Poller.IDLE;
+        }
+        return work > 0 ? work : rest;
+    }
+
+    /** Puts a message in line for {@link #turn}. Any thread; what one thread puts is run in its order. */
+    protected final void deliver(Runnable message) {
+        messages.offer(message);
     }
 
     /** Returns whether a message waits. Any thread. */
@@ -182,10 +198,19 @@ public abstract class Reactor implements Executor {
         return !messages.isEmpty();
     }
 
+    /** Takes the next message out of the line without running it; null if there is none. One thread at a time. */
+    protected final Runnable takeMessage() {
+        return messages.poll();
+    }
+
+    /** Returns whether deferred work waits for the next turn. Reactor's thread only. */
+    protected final boolean hasDeferred() {
+        return !deferred.isEmpty();
+    }
+
     /** Returns when the next timer is due, or {@link Long#MAX_VALUE}; in the time of {@link #clockNanos()}. */
     protected final long nextTimer() {
-        Timed next = timers.peek();
-        return next == null ? Long.MAX_VALUE : next.due;
+        return nextTimer;
     }
 
     /** Reports what was thrown by a message, timer or poller; the reactor goes on. */
@@ -193,8 +218,8 @@ public abstract class Reactor implements Executor {
         LOG.log(Level.ERROR, name + ": " + what + " failed", failure);
     }
 
-    /** Runs the waiting messages, at most a bounded number. */
-    protected int runMessages() {
+    /** Runs the waiting messages, at most a bounded number: pollers and I/O get their turn under a flood of them. */
+    private int runMessages() {
         int done = 0;
         Runnable message;
         while (done < MESSAGES_PER_TURN && (message = messages.poll()) != null) {
@@ -204,18 +229,34 @@ public abstract class Reactor implements Executor {
         return done;
     }
 
-    private int runTimers() {
-        int done = 0;
-        long time = now;
-        Timed next;
-        while ((next = timers.peek()) != null && next.due - time <= 0) {
+    private void schedule(Timed timed) {
+        timers.add(timed);
+        nextTimer = timers.peek().due;
+    }
+
+    /** Drops the cancelled timers at the head of the line, so that the first one is one that will run. */
+    private Timed firstTimer() {
+        Timed first;
+        while ((first = timers.peek()) != null && first.work == null) {
             timers.remove();
-            if (!next.cancelled) {
-                runSafely("timer", next.work);
-                done++;
-            }
+            cancelledTimers--;
         }
-        return done;
+        nextTimer = first == null ? Long.MAX_VALUE : first.due;
+        return first;
+    }
+
+    private void runTimers() {
+        // what a timer schedules has a later sequence and waits for the next turn even if it is due, so that a turn
+        // ends
+        long last = timerSequence;
+        Timed next;
+        while ((next = firstTimer()) != null && next.due <= now && next.sequence < last) {
+            timers.remove();
+            Runnable work = next.work;
+            next.work = null;
+            next.done = true;
+            runSafely("timer", work);
+        }
     }
 
     private int runDeferred() {
@@ -268,11 +309,13 @@ public abstract class Reactor implements Executor {
         }
     }
 
-    private class Timed implements Comparable<Timed>, Poller.Registration {
+    private final class Timed implements Comparable<Timed>, Poller.Registration {
         private final long sequence = timerSequence++;
-        private long due;
+        private final long due;
+        /** Null once it has run or is cancelled. */
         private Runnable work;
-        private boolean cancelled;
+
+        private boolean done;
 
         Timed(long due, Runnable work) {
             this.due = due;
@@ -281,17 +324,24 @@ public abstract class Reactor implements Executor {
 
         @Override
         public int compareTo(Timed other) {
-            int byTime = Long.signum(due - other.due);
+            int byTime = Long.compare(due, other.due);
             return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
         }
 
         @Override
         public void close() {
             requireCurrent();
-            if (!cancelled) {
-                cancelled = true;
-                timers.remove(this);
+            if (done) {
+                return;
             }
+            done = true;
+            work = null;
+            // taking one out of the middle costs a search: leave it there and sweep when they are many
+            if (++cancelledTimers > CANCELLED_TIMERS_KEPT && cancelledTimers > timers.size() / 2) {
+                timers.removeIf(timer -> timer.work == null);
+                cancelledTimers = 0;
+            }
+            firstTimer();
         }
     }
 
@@ -311,7 +361,7 @@ public abstract class Reactor implements Executor {
 
         private void schedule() {
             next = new Timed(clockNanos() + period, this);
-            timers.add(next);
+            Reactor.this.schedule(next);
         }
 
         @Override
