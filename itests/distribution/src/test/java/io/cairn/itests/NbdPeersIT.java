@@ -60,7 +60,7 @@ class NbdPeersIT {
         for (String ability : new String[] {"multi-conn", "flush", "fua", "trim", "zero", "fast-zero", "cache"}) {
             nbdinfo.run("--can", ability, uri).ok();
         }
-        nbdinfo.run("--has", "structured-reply", uri).ok();
+        nbdinfo.run("--can", "structured-reply", uri).ok();
         // 2 is nbdinfo's status for "no"
         assertThat(nbdinfo.run("--is", "read-only", uri).status()).isEqualTo(2);
     }

@@ -35,13 +35,15 @@ public final class RunningDistribution implements AutoCloseable {
             "bdev_split_create",
             "nbd_export_create");
 
+    private final Path directory;
     private final Path home;
     private final Path socket;
     private final InetSocketAddress nbdAddress;
     private final int sshPort;
     private Process process;
 
-    private RunningDistribution(Path home, Path socket, InetSocketAddress nbdAddress, int sshPort) {
+    private RunningDistribution(Path directory, Path home, Path socket, InetSocketAddress nbdAddress, int sshPort) {
+        this.directory = directory;
         this.home = home;
         this.socket = socket;
         this.nbdAddress = nbdAddress;
@@ -67,6 +69,7 @@ public final class RunningDistribution implements AutoCloseable {
                         .map(line -> line.matches("\\s*sshPort\\s*=.*") ? "sshPort = " + sshPort : line)
                         .collect(Collectors.joining("\n", "", "\n")));
         return new RunningDistribution(
+                directory,
                 home,
                 directory.resolve("rpc.sock"),
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), freePort()),
@@ -183,7 +186,7 @@ public final class RunningDistribution implements AutoCloseable {
         if (process != null && process.isAlive()) {
             kill();
         }
-        try (Stream<Path> files = Files.walk(home)) {
+        try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
                 Files.deleteIfExists(file);
             }

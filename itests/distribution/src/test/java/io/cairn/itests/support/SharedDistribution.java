@@ -2,7 +2,6 @@ package io.cairn.itests.support;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -38,18 +37,17 @@ public final class SharedDistribution implements ParameterResolver, TestWatcher 
                 .getOrComputeIfAbsent(Shared.class, type -> Shared.start(), Shared.class);
     }
 
-    private record Shared(Path directory, RunningDistribution distribution) implements AutoCloseable {
+    private record Shared(RunningDistribution distribution) implements AutoCloseable {
         static Shared start() {
             try {
-                Path directory = Files.createTempDirectory("cairn");
-                RunningDistribution distribution = RunningDistribution.unpack(directory);
+                RunningDistribution distribution = RunningDistribution.unpack(Files.createTempDirectory("cairn"));
                 try {
                     distribution.start();
                 } catch (IOException | AssertionError e) {
                     distribution.close();
                     throw e;
                 }
-                return new Shared(directory, distribution);
+                return new Shared(distribution);
             } catch (IOException e) {
                 throw new AssertionError("the distribution cannot be started", e);
             }
@@ -57,13 +55,9 @@ public final class SharedDistribution implements ParameterResolver, TestWatcher 
 
         /** Every run of the tests is also a test of the orderly end. */
         @Override
-        public void close() throws IOException {
+        public void close() {
             try (distribution) {
                 distribution.stop();
-            } finally {
-                Files.deleteIfExists(distribution.socket());
-                Files.deleteIfExists(directory.resolve("rpc.sock.lock"));
-                Files.deleteIfExists(directory);
             }
         }
     }
