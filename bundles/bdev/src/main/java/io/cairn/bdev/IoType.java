@@ -8,30 +8,47 @@ import java.util.Locale;
  * no bdev supports them, and asking for one is an error.
  */
 public enum IoType {
-    READ,
-    WRITE,
-    UNMAP,
-    FLUSH,
-    RESET,
-    NVME_ADMIN,
-    NVME_IO,
-    NVME_IO_MD,
-    WRITE_ZEROES,
-    ZCOPY,
-    GET_ZONE_INFO,
-    ZONE_MANAGEMENT,
-    ZONE_APPEND,
-    COMPARE,
-    COMPARE_AND_WRITE,
-    ABORT,
-    SEEK_HOLE,
-    SEEK_DATA,
-    COPY,
-    NVME_IOV_MD,
-    NVME_NSSR,
-    WRITE_UNCORRECTABLE;
+    READ(0),
+    WRITE(1),
+    UNMAP(2),
+    FLUSH(3),
+    RESET(4),
+    NVME_ADMIN(5),
+    NVME_IO(6),
+    NVME_IO_MD(7),
+    WRITE_ZEROES(8),
+    ZCOPY(9),
+    GET_ZONE_INFO(10),
+    ZONE_MANAGEMENT(11),
+    ZONE_APPEND(12),
+    COMPARE(13),
+    COMPARE_AND_WRITE(14),
+    ABORT(15),
+    SEEK_HOLE(16),
+    SEEK_DATA(17),
+    COPY(18),
+    NVME_IOV_MD(19),
+    NVME_NSSR(20),
+    WRITE_UNCORRECTABLE(21);
 
     private final String rpcName = name().toLowerCase(Locale.ROOT);
+    private final int index;
+    private final int bit;
+
+    IoType(int index) {
+        this.index = index;
+        this.bit = 1 << index;
+    }
+
+    /** Returns this type's place in tables by type: from 0 to the number of types less 1. */
+    public int index() {
+        return index;
+    }
+
+    /** Returns this type's bit in a set of types that is kept as an int. */
+    public int bit() {
+        return bit;
+    }
 
     /** Returns SPDK's spelling. */
     public String rpcName() {

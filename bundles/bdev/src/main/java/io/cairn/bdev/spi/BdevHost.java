@@ -19,6 +19,12 @@ public interface BdevHost {
     Optional<Bdev> find(String name);
 
     /**
+     * Waits until no module is examining a bdev: a creation on top of it must not race a probe that is still reading what is on
+     * it. Completes at once if there is no such bdev.
+     */
+    CompletionStage<Void> settled(String name);
+
+    /**
      * Registers a bdev. Its name is taken when this returns, or nothing has happened.
      *
      * @return completes when the first wave of examine of the bdev is over: answer a creation then
@@ -52,7 +58,8 @@ public interface BdevHost {
      * Claims a bdev exclusively for this module (v1), and makes the descriptor writable.
      *
      * @param claimName what for: usually the name of the bdev that is built on it
-     * @throws io.cairn.bdev.BdevException EPERM naming holder, kind and claim that stand against it
+     * @throws io.cairn.bdev.BdevException EPERM naming holder, kind and claim that stand against it, or who
+     *     has the bdev open for writing; EBUSY while another module is examining it
      */
     void claimExclusive(BdevDescriptor descriptor, String claimName);
 

@@ -1,0 +1,203 @@
+package io.cairn.bdev.core;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.BdevEventListener;
+import io.cairn.bdev.BdevException;
+import io.cairn.bdev.BdevState;
+import io.cairn.bdev.Bdevs;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.spi.BdevModule;
+import io.cairn.operations.OperationRegistry;
+import io.cairn.reactor.Errno;
+import io.cairn.reactor.Reactor;
+import io.cairn.reactor.Reactors;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The bdev layer: modules, bdevs, claims, examine and the I/O path, as one plain object. Callable from any thread; all of its state is
+ * touched on the app thread.
+ */
+public final class BdevCore implements Bdevs {
+    private static final Logger LOG = System.getLogger(BdevCore.class.getName());
+
+    private final Reactors reactors;
+    private final OperationRegistry registry;
+    private final CoreContext context;
+    private final Map<String, ModuleHost> modules = new LinkedHashMap<>();
+    private final List<ModuleHost> examiners = new ArrayList<>();
+    private OperationRegistry.Registration operations;
+    private CoreOptions options;
+
+    /** Makes a core with default options and offers its operations. */
+    public BdevCore(Reactors reactors, OperationRegistry registry) {
+        this(reactors, registry, CoreOptions.DEFAULTS);
+    }
+
+    /** Makes a core and offers its operations. */
+    public BdevCore(Reactors reactors, OperationRegistry registry, CoreOptions options) {
+        this.reactors = reactors;
+        this.registry = registry;
+        this.options = options;
+        this.context = new CoreContext(
+                reactors, new NameSpace(), new Watchers(), () -> this.options, () -> List.copyOf(examiners));
+        reactors.app().execute(this::offerOperations);
+    }
+
+    private void offerOperations() {
+        CoreOperations own = new CoreOperations(this, context);
+        operations = registry.offer(own.list(), own);
+    }
+
+    CoreOptions options() {
+        return options;
+    }
+
+    void setOptions(CoreOptions changed) {
+        options = changed;
+    }
+
+    // ---- modules ----
+
+    /**
+     * Adds a module: initialises it, offers its operations, replays its configuration and examines every bdev by it.
+     *
+     * @return completes when the replay is over and the examinations have begun; fails with {@link BdevException} EEXIST if a module of
+     *     that name is there, or with what {@code init} threw: the module is not there then
+     */
+    public CompletionStage<Void> add(BdevModule module) {
+        return reactors.onApp(() -> {
+            ModuleHost host = new ModuleHost(context, module);
+            ModuleHost other = modules.putIfAbsent(host.name(), host);
+            if (other != null) {
+                throw new BdevException(Errno.EEXIST, "a module called " + host.name() + " is there already");
+            }
+            Object work = host + " starts";
+            context.examinations().begin(work);
+            try {
+                return host.start(registry).whenComplete((v, e) -> replayed(host, work));
+            } catch (RuntimeException | LinkageError e) {
+                modules.remove(host.name());
+                context.examinations().end(work);
+                throw e;
+            }
+        });
+    }
+
+    private void replayed(ModuleHost host, Object work) {
+        if (host.isPresent()) {
+            LOG.log(Level.INFO, "module {0} is here", host.name());
+            examiners.add(host);
+            for (CoreBdev bdev : context.names().all()) {
+                context.examinations().examine(bdev, host);
+            }
+        }
+        context.examinations().end(work);
+    }
+
+    /**
+     * Removes a module: its operations go, its bdevs are hot-removed, and it is ended.
+     *
+     * @return completes when that is over: at the latest when all deadlines have passed
+     */
+    public CompletionStage<Void> remove(BdevModule module) {
+        return reactors.onApp(() -> {
+            ModuleHost host = modules.values().stream()
+                    .filter(h -> h.module() == module)
+                    .findFirst()
+                    .orElse(null);
+            if (host == null) {
+                return CompletableFuture.completedFuture(null);
+            }
+            examiners.remove(host);
+            return host.stop().whenComplete((v, e) -> {
+                modules.remove(host.name(), host);
+                LOG.log(Level.INFO, "module {0} has left", host.name());
+            });
+        });
+    }
+
+    /** Returns the modules that are here. App thread. */
+    List<ModuleHost> modules() {
+        return List.copyOf(modules.values());
+    }
+
+    /** Removes all modules, those that are built on others first, and takes the core's operations back. */
+    public CompletionStage<Void> close() {
+        return reactors.onApp(this::removeTopDown)
+                .whenComplete((v, e) -> reactors.app().execute(() -> {
+                    if (operations != null) {
+                        operations.close();
+                    }
+                }));
+    }
+
+    private CompletionStage<Void> removeTopDown() {
+        List<CompletableFuture<Void>> removals = new ArrayList<>();
+        for (CoreBdev bdev : context.names().all()) {
+            if (bdev.claims().isEmpty()) {
+                removals.add(bdev.removal().start().toCompletableFuture());
+            }
+        }
+        if (removals.isEmpty()) {
+            List<ModuleHost> all = modules();
+            CompletionStage<Void> done = CompletableFuture.completedFuture(null);
+            for (int i = all.size() - 1; i >= 0; i--) {
+                BdevModule module = all.get(i).module();
+                done = done.thenCompose(v -> remove(module));
+            }
+            return done;
+        }
+        return CompletableFuture.allOf(removals.toArray(CompletableFuture[]::new))
+                .thenCompose(v -> reactors.onApp(this::removeTopDown));
+    }
+
+    // ---- bdevs ----
+
+    @Override
+    public CompletionStage<Optional<Bdev>> find(String name) {
+        return reactors.onApp(() ->
+                CompletableFuture.completedFuture(context.names().find(name).map(b -> b)));
+    }
+
+    @Override
+    public CompletionStage<List<Bdev>> list() {
+        return reactors.onApp(() ->
+                CompletableFuture.completedFuture(List.copyOf(context.names().all())));
+    }
+
+    @Override
+    public CompletionStage<BdevDescriptor> open(String name, OpenMode mode, String holder, BdevEventListener listener) {
+        Reactor owner = reactors.current().orElse(reactors.app());
+        return reactors.onApp(() ->
+                CompletableFuture.completedFuture(context.names().require(name).open(owner, mode, holder, listener)));
+    }
+
+    @Override
+    public CompletionStage<Void> waitForExamine(Duration timeout) {
+        return reactors.onApp(() -> context.examinations().whenIdle(timeout));
+    }
+
+    @Override
+    public CompletionStage<Watch> watch(BdevWatcher watcher) {
+        return reactors.onApp(() -> {
+            context.watchers().add(watcher);
+            for (CoreBdev bdev : context.names().all()) {
+                if (bdev.state() == BdevState.READY) {
+                    watcher.ready(bdev);
+                }
+            }
+            Watch watch = () -> reactors.app().execute(() -> context.watchers().remove(watcher));
+            return CompletableFuture.completedFuture(watch);
+        });
+    }
+}

@@ -1,0 +1,99 @@
+package io.cairn.bdev.core;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.BdevEventListener;
+import io.cairn.bdev.Bdevs;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.spi.BdevModule;
+import io.cairn.operations.OperationRegistry;
+import io.cairn.reactor.Reactors;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+
+/**
+ * The core as a service. Modules are bound as they come; binding and unbinding wait until the module is here, or gone, so that a bundle's
+ * start and stop return when that is true.
+ */
+@Component(service = Bdevs.class, immediate = true)
+public final class BdevCoreComponent implements Bdevs {
+    private static final Logger LOG = System.getLogger(BdevCoreComponent.class.getName());
+
+    private final BdevCore core;
+    private final CoreOptions options = CoreOptions.DEFAULTS;
+
+    /** Starts the core. */
+    @Activate
+    public BdevCoreComponent(@Reference Reactors reactors, @Reference OperationRegistry registry) {
+        core = new BdevCore(reactors, registry, options);
+    }
+
+    /** A module has come. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void bindModule(BdevModule module) {
+        await("module " + module.name() + " to start", core.add(module));
+    }
+
+    /** A module leaves. */
+    public void unbindModule(BdevModule module) {
+        await("module " + module.name() + " to leave", core.remove(module));
+    }
+
+    /** Ends the core, top-down. */
+    @Deactivate
+    public void close() {
+        await("the bdev layer to end", core.close());
+    }
+
+    private void await(String what, CompletionStage<Void> stage) {
+        Duration longest =
+                options.removalDeadline().plus(options.destructDeadline()).plus(options.examineDeadline());
+        try {
+            stage.toCompletableFuture().get(longest.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            LOG.log(Level.ERROR, "waiting for " + what + " failed", e.getCause());
+        } catch (TimeoutException e) {
+            LOG.log(Level.ERROR, "waited " + longest + " for " + what + ": it goes on by itself");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public CompletionStage<Optional<Bdev>> find(String name) {
+        return core.find(name);
+    }
+
+    @Override
+    public CompletionStage<List<Bdev>> list() {
+        return core.list();
+    }
+
+    @Override
+    public CompletionStage<BdevDescriptor> open(String name, OpenMode mode, String holder, BdevEventListener listener) {
+        return core.open(name, mode, holder, listener);
+    }
+
+    @Override
+    public CompletionStage<Void> waitForExamine(Duration timeout) {
+        return core.waitForExamine(timeout);
+    }
+
+    @Override
+    public CompletionStage<Watch> watch(BdevWatcher watcher) {
+        return core.watch(watcher);
+    }
+}

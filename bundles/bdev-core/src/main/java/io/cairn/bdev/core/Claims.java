@@ -1,0 +1,128 @@
+package io.cairn.bdev.core;
+
+import io.cairn.bdev.BdevException;
+import io.cairn.bdev.Claim;
+import io.cairn.bdev.ClaimType;
+import io.cairn.reactor.Errno;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The claims of one bdev: none, one exclusive one (v1), or some of one v2 kind. App thread; the list is published for others.
+ *
+ * <p>A claim that writes is refused while somebody else has the bdev open for writing: two writers that do not know of each
+ * other are what claims are there to prevent. (SPDK lets a v1 claim pass there.)
+ */
+final class Claims {
+    private record Held(Descriptor descriptor, Claim claim) {}
+
+    private final CoreBdev bdev;
+    private final List<Held> held = new ArrayList<>();
+    private volatile List<Claim> published = List.of();
+
+    Claims(CoreBdev bdev) {
+        this.bdev = bdev;
+    }
+
+    /** Returns the claims; from any thread. */
+    List<Claim> list() {
+        return published;
+    }
+
+    void claimExclusive(Descriptor descriptor, String module, String name) {
+        bdev.examinations().refuseWhileExamined(bdev, module);
+        if (!held.isEmpty()) {
+            throw refused("module " + module + " cannot claim");
+        }
+        refuseOtherWriters(descriptor, module);
+        add(descriptor, new Claim(ClaimType.EXCLUSIVE_WRITE, module, name, 0));
+    }
+
+    void releaseExclusive(String module) {
+        boolean removed = held.removeIf(h ->
+                h.claim.type() == ClaimType.EXCLUSIVE_WRITE && h.claim.module().equals(module));
+        if (!removed) {
+            throw new IllegalStateException("module " + module + " holds no exclusive claim of " + bdev.name());
+        }
+        publish();
+    }
+
+    void claim(Descriptor descriptor, ClaimType type, String module, String name, long key) {
+        if (!type.ofDescriptor()) {
+            throw new BdevException(Errno.EINVAL, type.rpcName() + " is claimed by a module, not by a descriptor");
+        }
+        if ((type == ClaimType.READ_MANY_WRITE_SHARED) != (key != 0)) {
+            throw new BdevException(
+                    Errno.EINVAL, "claim " + type.rpcName() + " of " + bdev.name() + " with key " + key);
+        }
+        bdev.examinations().refuseWhileExamined(bdev, module);
+        for (Held other : held) {
+            if (!goTogether(other.claim, type, key)) {
+                throw refused("module " + module + " cannot claim");
+            }
+        }
+        if (type == ClaimType.READ_MANY_WRITE_NONE && descriptor.writable()) {
+            throw new BdevException(
+                    Errno.EINVAL, "claim " + type.rpcName() + " of " + bdev.name() + " by a descriptor that writes");
+        }
+        refuseOtherWriters(descriptor, module);
+        add(descriptor, new Claim(type, module, name, key));
+    }
+
+    private static boolean goTogether(Claim other, ClaimType type, long key) {
+        return other.type() == type
+                && (type == ClaimType.READ_MANY_WRITE_NONE
+                        || type == ClaimType.READ_MANY_WRITE_SHARED && other.sharedKey() == key);
+    }
+
+    private void refuseOtherWriters(Descriptor descriptor, String module) {
+        for (Descriptor other : bdev.descriptors()) {
+            if (other != descriptor && other.writable() && held.stream().noneMatch(h -> h.descriptor == other)) {
+                throw new BdevException(
+                        Errno.EPERM,
+                        "module " + module + " cannot claim bdev " + bdev.name() + ": it is open for writing by "
+                                + other.holder());
+            }
+        }
+    }
+
+    private void add(Descriptor descriptor, Claim claim) {
+        held.add(new Held(descriptor, claim));
+        if (claim.type().writes()) {
+            descriptor.promote();
+        }
+        publish();
+    }
+
+    /** Refuses to open for writing where a claim stands against it. */
+    void refuseWriter(String holder) {
+        if (!held.isEmpty()) {
+            throw refused(holder + " cannot open for writing");
+        }
+    }
+
+    private BdevException refused(String who) {
+        Claim claim = held.get(0).claim;
+        return new BdevException(
+                Errno.EPERM,
+                who + " bdev " + bdev.name() + ": module " + claim.module() + " holds the claim "
+                        + claim.type().rpcName() + " on it for " + claim.name());
+    }
+
+    /** The descriptor is closed: its v2 claims end. */
+    void descriptorClosed(Descriptor descriptor) {
+        if (held.removeIf(h -> h.descriptor == descriptor && h.claim.type().ofDescriptor())) {
+            publish();
+        }
+    }
+
+    /** The bdev is gone. */
+    void clear() {
+        held.clear();
+        publish();
+    }
+
+    private void publish() {
+        published = held.stream().map(Held::claim).toList();
+    }
+}

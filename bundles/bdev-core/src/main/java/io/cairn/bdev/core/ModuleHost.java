@@ -1,0 +1,289 @@
+package io.cairn.bdev.core;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.BdevEventListener;
+import io.cairn.bdev.BdevException;
+import io.cairn.bdev.BdevState;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.spi.BdevBackend;
+import io.cairn.bdev.spi.BdevHost;
+import io.cairn.bdev.spi.BdevModule;
+import io.cairn.bdev.spi.BdevSpec;
+import io.cairn.operations.ConfigEntry;
+import io.cairn.operations.ConfigSource;
+import io.cairn.operations.OperationRegistry;
+import io.cairn.reactor.Errno;
+import io.cairn.reactor.Reactors;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** One module in the core: its life, and the core as it sees it. App thread unless said. */
+final class ModuleHost implements BdevHost, ConfigSource {
+    private static final Logger LOG = System.getLogger(ModuleHost.class.getName());
+    private static final int LONGEST_NAME = 255;
+
+    private final CoreContext context;
+    private final BdevModule module;
+    private final String name;
+    private final List<CoreBdev> bdevs = new ArrayList<>();
+    private final List<Runnable> examinations = new ArrayList<>();
+    private final AtomicLong defects = new AtomicLong();
+    private OperationRegistry.Registration operations;
+    private boolean leaving;
+
+    ModuleHost(CoreContext context, BdevModule module) {
+        this.context = context;
+        this.module = module;
+        this.name = module.name();
+    }
+
+    // ---- the module's life ----
+
+    String name() {
+        return name;
+    }
+
+    BdevModule module() {
+        return module;
+    }
+
+    boolean isPresent() {
+        return !leaving;
+    }
+
+    List<CoreBdev> bdevs() {
+        return List.copyOf(bdevs);
+    }
+
+    /** Initialises the module and offers its operations; completes when its stored configuration has been replayed. */
+    CompletionStage<Void> start(OperationRegistry registry) {
+        module.init(this);
+        try {
+            operations = registry.offer(module.operations(), this);
+        } catch (RuntimeException | LinkageError e) {
+            contain("fini", module::fini);
+            throw e;
+        }
+        return operations.replayed();
+    }
+
+    /** Takes the operations back, removes the module's bdevs, those built on others first, and ends the module. */
+    CompletionStage<Void> stop() {
+        leaving = true;
+        if (operations != null) {
+            operations.close();
+        }
+        List.copyOf(examinations).forEach(Runnable::run);
+        List<CompletableFuture<Void>> removals = new ArrayList<>();
+        List<CoreBdev> all = bdevs();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            removals.add(all.get(i).removal().start().toCompletableFuture());
+        }
+        return CompletableFuture.allOf(removals.toArray(CompletableFuture[]::new))
+                .thenCompose(v -> fini());
+    }
+
+    private CompletionStage<Void> fini() {
+        try {
+            return module.fini().exceptionally(e -> {
+                LOG.log(Level.ERROR, "module " + name + " failed to end", e);
+                return null;
+            });
+        } catch (RuntimeException | LinkageError e) {
+            LOG.log(Level.ERROR, "module " + name + " threw from fini", e);
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    /** Runs one of the module's callbacks; what it throws is reported and contained. Returns whether it ended well. */
+    boolean contain(String what, Runnable callback) {
+        try {
+            callback.run();
+            return true;
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            countDefect();
+            LOG.log(Level.ERROR, "module " + name + " threw from " + what, e);
+            return false;
+        }
+    }
+
+    /** The module broke the contract. From any thread. */
+    void countDefect() {
+        defects.incrementAndGet();
+    }
+
+    long defects() {
+        return defects.get();
+    }
+
+    void examining(Runnable finish) {
+        examinations.add(finish);
+    }
+
+    void examined(Runnable finish) {
+        examinations.remove(finish);
+    }
+
+    void bdevGone(CoreBdev bdev) {
+        bdevs.remove(bdev);
+    }
+
+    // ---- the configuration ----
+
+    @Override
+    public String subsystem() {
+        return "bdev";
+    }
+
+    @Override
+    public String owner() {
+        return name;
+    }
+
+    @Override
+    public List<ConfigEntry> configuration() {
+        return module.configuration();
+    }
+
+    // ---- what the module asks ----
+
+    @Override
+    public Reactors reactors() {
+        return context.reactors();
+    }
+
+    private void requireApp() {
+        context.reactors().app().requireCurrent();
+    }
+
+    @Override
+    public Optional<Bdev> find(String anyName) {
+        requireApp();
+        return context.names().find(anyName).map(b -> b);
+    }
+
+    @Override
+    public CompletionStage<Void> settled(String anyName) {
+        requireApp();
+        return context.names()
+                .find(anyName)
+                .map(context.examinations()::settled)
+                .orElseGet(() -> CompletableFuture.completedFuture(null));
+    }
+
+    @Override
+    public CompletionStage<Bdev> register(BdevSpec spec, BdevBackend backend) {
+        requireApp();
+        if (leaving) {
+            throw new BdevException(Errno.ENODEV, "module " + name + " is leaving");
+        }
+        check(spec);
+        CoreBdev bdev = new CoreBdev(context, this, spec, spec.uuid().orElseGet(UUID::randomUUID), backend);
+        context.names().add(bdev);
+        bdevs.add(bdev);
+        LOG.log(Level.INFO, "bdev {0} of module {1} is registered", bdev.name(), name);
+        return context.examinations().examine(bdev).thenApply(v -> {
+            if (bdev.state() == BdevState.REGISTERED) {
+                bdev.setState(BdevState.READY);
+                context.watchers().ready(bdev);
+            }
+            return bdev;
+        });
+    }
+
+    private static void check(BdevSpec spec) {
+        byte[] bytes = spec.name().getBytes(StandardCharsets.UTF_8);
+        if (bytes.length < 1
+                || bytes.length > LONGEST_NAME
+                || spec.name().chars().anyMatch(Character::isISOControl)) {
+            throw new BdevException(
+                    Errno.EINVAL,
+                    "a bdev's name has 1 to " + LONGEST_NAME + " bytes and no control characters: \"" + spec.name()
+                            + "\"");
+        }
+        if (spec.blockSize() < 1 || spec.numBlocks() < 1) {
+            throw new BdevException(
+                    Errno.EINVAL,
+                    "bdev " + spec.name() + " cannot have " + spec.numBlocks() + " blocks of " + spec.blockSize()
+                            + " bytes");
+        }
+        if (spec.numBlocks() > Long.MAX_VALUE / spec.blockSize()) {
+            throw new BdevException(
+                    Errno.EINVAL,
+                    "bdev " + spec.name() + " is too large: " + spec.numBlocks() + " blocks of " + spec.blockSize()
+                            + " bytes");
+        }
+        if (Integer.bitCount(Math.max(1, spec.limits().requiredAlignment())) != 1) {
+            throw new BdevException(
+                    Errno.EINVAL,
+                    "bdev " + spec.name() + ": an alignment of " + spec.limits().requiredAlignment() + " bytes");
+        }
+    }
+
+    private CoreBdev own(Bdev bdev) {
+        if (!(bdev instanceof CoreBdev own) || own.module() != this) {
+            throw new IllegalArgumentException("bdev " + bdev.name() + " is not module " + name + "'s");
+        }
+        return own;
+    }
+
+    @Override
+    public CompletionStage<Void> unregister(Bdev bdev) {
+        requireApp();
+        return own(bdev).removal().start();
+    }
+
+    @Override
+    public CompletionStage<Void> delete(String bdevName) {
+        requireApp();
+        CoreBdev bdev = context.names().require(bdevName);
+        if (bdev.module() != this) {
+            throw new BdevException(
+                    Errno.ENODEV,
+                    "bdev " + bdev.name() + " belongs to module " + bdev.moduleName() + ", not to module " + name);
+        }
+        if (bdev.isLeaving()) {
+            throw new BdevException(Errno.EBUSY, "bdev " + bdev.name() + " is being removed already");
+        }
+        return bdev.removal().start();
+    }
+
+    @Override
+    public BdevDescriptor open(String anyName, OpenMode mode, String holder, BdevEventListener listener) {
+        requireApp();
+        return context.names().require(anyName).open(context.reactors().app(), mode, holder, listener);
+    }
+
+    @Override
+    public void claimExclusive(BdevDescriptor descriptor, String claimName) {
+        requireApp();
+        Descriptor own = (Descriptor) descriptor;
+        own.bdev().claimTable().claimExclusive(own, name, claimName);
+    }
+
+    @Override
+    public void releaseExclusive(Bdev bdev) {
+        requireApp();
+        ((CoreBdev) bdev).claimTable().releaseExclusive(name);
+    }
+
+    @Override
+    public void resize(Bdev bdev, long numBlocks) {
+        requireApp();
+        own(bdev).resize(numBlocks);
+    }
+
+    @Override
+    public String toString() {
+        return "module " + name;
+    }
+}

@@ -1,0 +1,133 @@
+package io.cairn.bdev.core;
+
+import io.cairn.bdev.BdevEvent;
+import io.cairn.bdev.BdevState;
+import io.cairn.reactor.Poller;
+import io.cairn.reactor.Reactor;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The removal of one bdev, which always ends. App thread.
+ *
+ * <p>New I/O is stopped and I/O that waits in the core is ended; every descriptor is told; those who have not closed by the deadline are
+ * revoked and named in the log; when no descriptor is left the module takes its backend down, for which it has a deadline too;
+ * then the names are free.
+ */
+final class Removal {
+    private static final Logger LOG = System.getLogger(Removal.class.getName());
+
+    private final CoreBdev bdev;
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+    private Poller.Registration deadline;
+
+    Removal(CoreBdev bdev) {
+        this.bdev = bdev;
+    }
+
+    private Reactor app() {
+        return bdev.reactors().app();
+    }
+
+    private CoreOptions options() {
+        return bdev.context().options();
+    }
+
+    /** Starts, if it has not begun. */
+    CompletionStage<Void> start() {
+        app().requireCurrent();
+        if (!bdev.isLeaving()) {
+            bdev.setState(BdevState.UNREGISTERING);
+            deadline = app().after(options().removalDeadline().toNanos(), this::revoke);
+            bdev.sharedChannels().forEachChannel(app(), SharedChannel::markRemoved, this::tellDescriptors);
+        }
+        return gone;
+    }
+
+    private void tellDescriptors() {
+        bdev.descriptors().forEach(d -> d.tell(BdevEvent.REMOVE));
+        destructWhenClosed();
+    }
+
+    void descriptorClosed() {
+        if (bdev.state() == BdevState.UNREGISTERING) {
+            destructWhenClosed();
+        }
+    }
+
+    private void destructWhenClosed() {
+        if (bdev.descriptors().isEmpty() && bdev.state() == BdevState.UNREGISTERING) {
+            destruct();
+        }
+    }
+
+    private void revoke() {
+        if (bdev.state() != BdevState.UNREGISTERING) {
+            return;
+        }
+        List<Descriptor> late = List.copyOf(bdev.descriptors());
+        LOG.log(
+                Level.ERROR,
+                "bdev {0} is being removed and still open after {1} by {2}: their descriptors are revoked",
+                bdev.name(),
+                options().removalDeadline(),
+                late);
+        late.forEach(Descriptor::revoke);
+        bdev.sharedChannels()
+                .forEachChannel(
+                        app(),
+                        channel -> {
+                            late.forEach(channel::revoke);
+                            channel.close();
+                        },
+                        () -> {
+                            bdev.descriptors().clear();
+                            destructWhenClosed();
+                        });
+    }
+
+    private void destruct() {
+        bdev.setState(BdevState.REMOVING);
+        deadline.close();
+        deadline = app().after(options().destructDeadline().toNanos(), this::destructTooLong);
+        CompletionStage<Void> down;
+        try {
+            down = bdev.backend().destruct();
+        } catch (RuntimeException | LinkageError | AssertionError e) {
+            down = CompletableFuture.failedStage(e);
+        }
+        down.whenComplete((v, failure) -> {
+            if (failure != null) {
+                bdev.defect("threw from destruct", failure);
+            }
+            if (app().isCurrent()) {
+                end();
+            } else {
+                app().execute(this::end);
+            }
+        });
+    }
+
+    private void destructTooLong() {
+        bdev.defect(
+                "has not ended destruct within " + options().destructDeadline() + ": it is not waited for any more");
+        end();
+    }
+
+    private void end() {
+        if (bdev.state() == BdevState.GONE) {
+            return;
+        }
+        deadline.close();
+        bdev.setState(BdevState.GONE);
+        bdev.claimTable().clear();
+        bdev.context().names().remove(bdev);
+        bdev.module().bdevGone(bdev);
+        LOG.log(Level.INFO, "bdev {0} is gone", bdev.name());
+        bdev.context().watchers().gone(bdev);
+        gone.complete(null);
+    }
+}

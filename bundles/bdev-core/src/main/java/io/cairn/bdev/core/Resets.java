@@ -1,0 +1,94 @@
+package io.cairn.bdev.core;
+
+import io.cairn.bdev.BdevIo;
+import io.cairn.bdev.IoCompletion;
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.reactor.Reactor;
+import java.util.ArrayDeque;
+
+/**
+ * Resets of a bdev, one at a time: every channel lets new I/O wait and aborts what waits in the core; then the module resets, or, if it
+ * has no reset, what it has is waited for; then the channels go on and the submitter is told.
+ */
+final class Resets implements IoCompletion {
+    private final CoreBdev bdev;
+    private final ArrayDeque<Io> waiting = new ArrayDeque<>();
+    private Io current;
+
+    Resets(CoreBdev bdev) {
+        this.bdev = bdev;
+    }
+
+    private Reactor app() {
+        return bdev.reactors().app();
+    }
+
+    /** Resets on behalf of an I/O. From its reactor. */
+    void request(Io io) {
+        app().execute(() -> {
+            waiting.add(io);
+            if (current == null) {
+                next();
+            }
+        });
+    }
+
+    private void next() {
+        current = waiting.poll();
+        if (current == null) {
+            return;
+        }
+        if (bdev.isNative(IoType.RESET)) {
+            bdev.sharedChannels().forEachChannel(app(), SharedChannel::freeze, () -> current.reactor()
+                    .execute(this::resetModule));
+        } else {
+            drain();
+        }
+    }
+
+    private void resetModule() {
+        Io io = current;
+        Io child = io.shared.internal.take();
+        if (child == null) {
+            // all of the core's own objects are out: as soon as the drain has brought one back
+            io.shared.whenDrained(null, this::resetModule);
+            return;
+        }
+        child.data(null, 0, null);
+        io.shared.startInternal(child, IoType.RESET, 0, io.numBlocks(), this, io);
+    }
+
+    /** The module has reset. On the I/O's reactor. */
+    @Override
+    public void onComplete(BdevIo child) {
+        IoStatus outcome = child.status();
+        app().execute(() -> end(outcome));
+    }
+
+    private void drain() {
+        int[] draining = {1};
+        Runnable drained = () -> {
+            if (--draining[0] == 0) {
+                end(IoStatus.SUCCESS);
+            }
+        };
+        bdev.sharedChannels()
+                .forEachChannel(
+                        app(),
+                        channel -> {
+                            channel.freeze();
+                            app().execute(() -> draining[0]++);
+                            channel.whenDrained(null, () -> app().execute(drained));
+                        },
+                        drained);
+    }
+
+    private void end(IoStatus outcome) {
+        Io io = current;
+        bdev.sharedChannels().forEachChannel(app(), SharedChannel::unfreeze, () -> {
+            io.reactor().execute(() -> io.shared.finish(io, outcome));
+            next();
+        });
+    }
+}

@@ -1,0 +1,493 @@
+package io.cairn.bdev.core;
+
+import io.cairn.bdev.BdevException;
+import io.cairn.bdev.IoCompletion;
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.spi.BackendChannel;
+import io.cairn.reactor.Errno;
+import io.cairn.reactor.IoBuffer;
+import io.cairn.reactor.Poller;
+import io.cairn.reactor.Reactor;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * A bdev's state on one reactor, shared by the channels of all its descriptors there: the way into the module and back, and
+ * everything that can stand in that way. Everything on the reactor's thread.
+ *
+ * <p>In the common case nothing stands in the way: {@link #gate} is 0, {@link #start} gives an I/O to the module and
+ * {@link #returned} tells its submitter. Whatever is rare closes a gate and so makes both look.
+ */
+final class SharedChannel {
+    /** {@link #gate}: the bdev is on its way out; new I/O ends with ENODEV. */
+    static final int REMOVED = 1;
+
+    /** {@link #gate}: a reset is under way; new I/O waits. */
+    static final int RESET = 2;
+
+    /** {@link #gate}: the module had no memory for an I/O; later ones line up behind it. */
+    static final int NO_MEMORY = 4;
+
+    /** {@link #gate}: ranges are locked; writes into them wait. */
+    static final int LOCKED = 8;
+
+    /** {@link #gate}: somebody waits for I/Os to end. */
+    static final int DRAINING = 16;
+
+    private static final int INTERNAL_IOS = 64;
+    private static final int RETRIES_PER_RETURN = 8;
+    private static final long RETRY_NANOS = 100_000;
+
+    final CoreBdev bdev;
+    final Reactor reactor;
+    final IoPool internal;
+    final IoStatistics statistics = new IoStatistics();
+    final ArrayDeque<Io> waitsForMemory = new ArrayDeque<>();
+    int gate;
+
+    private final BackendChannel backend;
+    private final List<Channel> channels = new ArrayList<>();
+    private final List<RangeLock> locks = new ArrayList<>();
+    private final List<Drain> drains = new ArrayList<>();
+    private final ArrayDeque<Pieces> waitForInternal = new ArrayDeque<>();
+    private ArrayDeque<Io> gated = new ArrayDeque<>();
+    private final ArrayDeque<Io> noMemory = new ArrayDeque<>();
+    private Poller.Registration retry;
+    private int outstanding;
+    private boolean closed;
+
+    /** Somebody who waits until no I/O is out that touches a range. */
+    private record Drain(RangeLock range, Runnable drained) {}
+
+    SharedChannel(CoreBdev bdev, Reactor reactor) {
+        this.bdev = bdev;
+        this.reactor = reactor;
+        this.internal = new IoPool(this, INTERNAL_IOS, true, null);
+        this.backend = bdev.backend().openChannel(reactor);
+        if (backend == null) {
+            throw new BdevException(
+                    Errno.ENOMEM, "module " + bdev.moduleName() + " gave no channel for " + bdev.name());
+        }
+        for (RangeLock lock : bdev.rangeLocks().active()) {
+            addLock(lock);
+        }
+        if (bdev.isLeaving()) {
+            gate |= REMOVED;
+        }
+    }
+
+    Object newModuleContext() {
+        return bdev.backend().newIoContext();
+    }
+
+    void add(Channel channel) {
+        channels.add(channel);
+    }
+
+    void remove(Channel channel) {
+        channels.remove(channel);
+    }
+
+    int outstanding() {
+        return outstanding;
+    }
+
+    // ---- the way in ----
+
+    /** Gives an I/O to the module. */
+    void start(Io io) {
+        io.state = Io.SUBMITTING;
+        outstanding++;
+        try {
+            backend.submitRequest(io);
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            threw(io, e);
+        }
+        if (io.state == Io.SUBMITTING) {
+            io.state = Io.PENDING;
+        }
+    }
+
+    private void threw(Io io, Throwable failure) {
+        bdev.defect("threw from submitRequest of a " + io.type(), failure);
+        if (io.state == Io.SUBMITTING) {
+            io.complete(failure instanceof BdevException refused ? IoStatus.errno(refused.errno()) : IoStatus.FAILED);
+        }
+    }
+
+    /** Starts an I/O that may have to wait, or to be done in pieces. */
+    void begin(Io io) {
+        if (gate == 0 || !heldByGate(io)) {
+            Plan.of(io).start(io);
+        }
+    }
+
+    private boolean heldByGate(Io io) {
+        if ((gate & REMOVED) != 0) {
+            fail(io, IoStatus.NO_DEVICE);
+            return true;
+        }
+        if (io.type() == IoType.RESET) {
+            return false;
+        }
+        if ((gate & RESET) != 0 || (gate & LOCKED) != 0 && isLocked(io)) {
+            io.state = Io.QUEUED;
+            gated.add(io);
+            return true;
+        }
+        if ((gate & NO_MEMORY) != 0) {
+            io.state = Io.QUEUED;
+            noMemory.add(io);
+            return true;
+        }
+        return false;
+    }
+
+    private boolean isLocked(Io io) {
+        if (!io.type().changesData()) {
+            return false;
+        }
+        for (RangeLock lock : locks) {
+            if (lock.owner() != io && io.overlaps(lock.offset(), lock.count())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Ends an I/O that the module does not have, at the end of the turn. */
+    void fail(Io io, IoStatus outcome) {
+        io.outcome(outcome);
+        outstanding++;
+        io.state = Io.DEFERRED;
+        reactor.defer(io);
+    }
+
+    /** Ends an I/O that the core worked on itself: from inside a child's completion, so at once. */
+    void finish(Io io, IoStatus outcome) {
+        io.outcome(outcome);
+        outstanding++;
+        returned(io);
+    }
+
+    void waitForMemory(Io io) {
+        io.state = Io.QUEUED;
+        waitsForMemory.add(io);
+        reactor.buffers().await(io);
+    }
+
+    // ---- the way back ----
+
+    /** The module is done with an I/O; its status is set. */
+    void returned(Io io) {
+        outstanding--;
+        IoStatus outcome = io.status();
+        if (outcome != IoStatus.SUCCESS) {
+            if (outcome == IoStatus.NOMEM) {
+                queueForRetry(io);
+                return;
+            }
+            statistics.countError(outcome);
+        }
+        over(io);
+        if (gate != 0) {
+            afterReturn();
+        }
+    }
+
+    /** The module gives an I/O back without having done it. */
+    void takenBack(Io io) {
+        outstanding--;
+        io.state = Io.QUEUED;
+    }
+
+    private void over(Io io) {
+        io.state = Io.FREE;
+        int extras = io.extras;
+        if ((extras & Io.INTERNAL) == 0) {
+            statistics.count(io.type().index(), io.bytes, reactor.nowNanos() - io.submitted);
+        }
+        if ((extras & Io.ABORTING) != 0) {
+            Aborts.victimEnded(io);
+        }
+        tell(io);
+        if (io.state == Io.FREE) {
+            recycle(io);
+        }
+    }
+
+    private void tell(Io io) {
+        try {
+            io.completion.onComplete(io);
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            bdev.reportSubmitter(io, e);
+        }
+    }
+
+    private void recycle(Io io) {
+        if (io.extras != 0) {
+            io.clear();
+        }
+        io.pool.give(io);
+        if (io.pool == internal && !waitForInternal.isEmpty()) {
+            waitForInternal.poll().issue();
+        }
+    }
+
+    /** Tells the submitter that the bdev is gone, though the module still has the I/O, which is used again only when it comes back. */
+    void orphan(Io io) {
+        if (io.state == Io.QUEUED) {
+            forgetQueued(io);
+            io.outcome(IoStatus.NO_DEVICE);
+            outstanding++;
+            returned(io);
+        } else if (io.state == Io.PENDING || io.state == Io.DEFERRED) {
+            io.outcome(IoStatus.NO_DEVICE);
+            io.state = Io.ORPHANED;
+            tell(io);
+            if (gate != 0) {
+                afterReturn();
+            }
+        }
+    }
+
+    /** The module gives back an I/O whose submitter was told long ago. */
+    void orphanReturned(Io io) {
+        outstanding--;
+        recycle(io);
+        if (gate != 0) {
+            afterReturn();
+        }
+    }
+
+    private void afterReturn() {
+        if ((gate & NO_MEMORY) != 0) {
+            retryNoMemory();
+        }
+        if ((gate & DRAINING) != 0) {
+            checkDrains();
+        }
+    }
+
+    // ---- no memory in the module ----
+
+    private void queueForRetry(Io io) {
+        io.state = Io.QUEUED;
+        if ((gate & (REMOVED | RESET)) != 0) {
+            fail(io, (gate & REMOVED) != 0 ? IoStatus.NO_DEVICE : IoStatus.ABORTED);
+            return;
+        }
+        noMemory.addFirst(io);
+        gate |= NO_MEMORY;
+        if (outstanding == 0 && retry == null) {
+            retry = reactor.after(RETRY_NANOS, this::retryNow);
+        }
+    }
+
+    private void retryNow() {
+        retry = null;
+        retryNoMemory();
+    }
+
+    private void retryNoMemory() {
+        for (int i = 0; i < RETRIES_PER_RETURN && !noMemory.isEmpty(); i++) {
+            Plan.of(noMemory.peek()).start(noMemory.poll());
+        }
+        if (noMemory.isEmpty()) {
+            gate &= ~NO_MEMORY;
+        }
+    }
+
+    // ---- gates ----
+
+    /** Lets new I/O wait, and aborts what waits in the core already: the beginning of a reset. */
+    void freeze() {
+        gate |= RESET;
+        abortQueued(IoStatus.ABORTED);
+    }
+
+    /** Ends what {@link #freeze} began. */
+    void unfreeze() {
+        gate &= ~RESET;
+        beginGated();
+    }
+
+    /** The bdev is on its way out: nothing new goes to the module. */
+    void markRemoved() {
+        gate |= REMOVED;
+        abortQueued(IoStatus.NO_DEVICE);
+    }
+
+    void addLock(RangeLock lock) {
+        if (!locks.contains(lock)) {
+            locks.add(lock);
+            gate |= LOCKED;
+        }
+    }
+
+    void removeLock(RangeLock lock) {
+        locks.remove(lock);
+        if (locks.isEmpty()) {
+            gate &= ~LOCKED;
+        }
+        beginGated();
+    }
+
+    private void beginGated() {
+        ArrayDeque<Io> waiting = gated;
+        gated = new ArrayDeque<>();
+        waiting.forEach(this::begin);
+    }
+
+    private void abortQueued(IoStatus outcome) {
+        List<Io> queued = new ArrayList<>(gated);
+        queued.addAll(noMemory);
+        queued.addAll(waitsForMemory);
+        for (Io io : queued) {
+            forgetQueued(io);
+            fail(io, outcome);
+        }
+    }
+
+    private void forgetQueued(Io io) {
+        if (gated.remove(io) || noMemory.remove(io)) {
+            if (noMemory.isEmpty()) {
+                gate &= ~NO_MEMORY;
+            }
+        } else if (waitsForMemory.remove(io)) {
+            reactor.buffers().forget(io);
+        }
+    }
+
+    /** Takes an I/O out of the core's queues and ends it as aborted, at the end of the turn. */
+    void abortQueued(Io io) {
+        forgetQueued(io);
+        fail(io, IoStatus.ABORTED);
+    }
+
+    boolean abortInModule(Io victim) {
+        try {
+            return backend.abort(victim);
+        } catch (RuntimeException | LinkageError | AssertionError e) {
+            bdev.defect("threw from abort", e);
+            return false;
+        }
+    }
+
+    // ---- waiting for I/O to end ----
+
+    /** Runs something when no write is out that touches the range (null: no I/O at all), at once or later. */
+    void whenDrained(RangeLock range, Runnable drained) {
+        drains.add(new Drain(range, drained));
+        gate |= DRAINING;
+        checkDrains();
+    }
+
+    private void checkDrains() {
+        List<Runnable> ready = new ArrayList<>();
+        for (Iterator<Drain> i = drains.iterator(); i.hasNext(); ) {
+            Drain drain = i.next();
+            if (isDrained(drain.range())) {
+                i.remove();
+                ready.add(drain.drained());
+            }
+        }
+        if (drains.isEmpty()) {
+            gate &= ~DRAINING;
+        }
+        ready.forEach(Runnable::run);
+    }
+
+    private boolean isDrained(RangeLock range) {
+        if (range == null) {
+            return outstanding == 0;
+        }
+        for (Channel channel : channels) {
+            for (int i = 0; i < channel.pool().size(); i++) {
+                Io io = channel.pool().get(i);
+                if (io.isUnderWay()
+                        && io != range.owner()
+                        && io.type().changesData()
+                        && io.overlaps(range.offset(), range.count())) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    // ---- the core's own I/O ----
+
+    /** Returns an I/O object for a child of the core's own, or null: then the pieces are told when there is one. */
+    Io takeInternal(Pieces waiter) {
+        Io io = internal.take();
+        if (io == null) {
+            waitForInternal.add(waiter);
+        }
+        return io;
+    }
+
+    /** Starts a child of the core's own, past all gates. */
+    void startInternal(Io io, IoType type, long offset, long blocks, IoCompletion completion, Object cookie) {
+        io.prepare(type, offset, blocks, blocks * bdev.blockSize(), completion, cookie);
+        io.submitted = reactor.nowNanos();
+        start(io);
+    }
+
+    /** Gives pool memory to a child of the core's own; it goes back with the child. */
+    boolean giveMemory(Io io, int byteCount) {
+        IoBuffer memory = reactor.buffers().take(byteCount);
+        if (memory == null) {
+            return false;
+        }
+        io.data(memory, 0, null);
+        io.extras |= Io.POOLED_DATA;
+        return true;
+    }
+
+    /** Gives the pool memory of a child back before the child is over. */
+    void dropMemory(Io io) {
+        io.extras &= ~Io.POOLED_DATA;
+        reactor.buffers().give(io.buffer());
+    }
+
+    /** Takes pieces out of the lines that they wait in. */
+    void stopWaiting(Pieces pieces) {
+        waitForInternal.remove(pieces);
+        reactor.buffers().forget(pieces);
+    }
+
+    // ---- the end ----
+
+    /** Revokes the channels of a descriptor: its I/O is told to be over. */
+    void revoke(Descriptor descriptor) {
+        for (Channel channel : List.copyOf(channels)) {
+            if (channel.descriptor() == descriptor) {
+                channel.revoke();
+            }
+        }
+        for (int i = 0; i < internal.size(); i++) {
+            orphan(internal.get(i));
+        }
+    }
+
+    /** Closes the module's channel. */
+    void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (retry != null) {
+            retry.close();
+        }
+        bdev.addRetired(statistics);
+        try {
+            backend.close();
+        } catch (RuntimeException | LinkageError | AssertionError e) {
+            bdev.defect("threw from closing its channel", e);
+        }
+    }
+}
