@@ -51,12 +51,12 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
     }
 
     /**
-     * Adds a definition, and builds its bdevs at once if the base is there.
+     * Adds a definition, and builds its bdevs if the base is there, as soon as nobody examines it any more.
      *
      * @return the bdevs, when the first wave of examine of each is over; an empty list if the base is not there. Fails with
-     *     what refused one of them, when nothing is left behind
-     * @throws BdevException EEXIST there is a definition of that key; EPERM a claim stands against the base's use; what the
-     *     definition throws. Nothing has changed then
+     *     what refused them, when nothing is left behind: EPERM a claim stands against the base's use; what the definition
+     *     throws
+     * @throws BdevException EEXIST there is a definition of that key
      */
     public CompletionStage<List<Bdev>> create(D definition) {
         Entry present = entries.get(definition.key());
@@ -66,18 +66,15 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
                     moduleName + " '" + definition.key() + "' exists, on base '" + present.definition.baseName() + "'");
         }
         Entry entry = new Entry(definition);
-        // before it is built: what is registered is examined at once, and may be another definition's base
+        // kept from now on: while its base is examined, and while its own bdevs are, it is looked for
         entries.put(definition.key(), entry);
-        try {
-            return entry.build().whenComplete((bdevs, failure) -> {
-                if (failure != null) {
-                    entries.remove(definition.key(), entry);
-                }
-            });
-        } catch (RuntimeException e) {
-            entries.remove(definition.key(), entry);
-            throw e;
-        }
+        return host.settled(definition.baseName())
+                .thenCompose(settled -> entry.buildUnlessBuilt())
+                .whenComplete((bdevs, failure) -> {
+                    if (failure != null) {
+                        entries.remove(definition.key(), entry);
+                    }
+                });
     }
 
     /**
@@ -97,7 +94,7 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
     /** Builds what waits for this bdev. What cannot be built is reported and goes on waiting. */
     public void examineConfig(Bdev bdev) {
         for (Entry entry : List.copyOf(entries.values())) {
-            if (entry.built == null && names(entry.definition.baseName(), bdev)) {
+            if (entry.built == null && !entry.leaving && names(entry.definition.baseName(), bdev)) {
                 entry.buildOrReport();
             }
         }
@@ -112,9 +109,18 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
     private final class Entry {
         private final D definition;
         private BuiltOnBase built;
+        private boolean leaving;
 
         Entry(D definition) {
             this.definition = definition;
+        }
+
+        CompletionStage<List<Bdev>> buildUnlessBuilt() {
+            if (entries.get(definition.key()) != this) {
+                throw new BdevException(
+                        Errno.ENODEV, moduleName + " '" + definition.key() + "' was deleted before it was built");
+            }
+            return built != null ? CompletableFuture.completedFuture(built.bdevs()) : build();
         }
 
         CompletionStage<List<Bdev>> build() {

@@ -1,0 +1,321 @@
+package io.cairn.module.malloc;
+
+import io.cairn.bdev.BdevIo;
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.spi.BackendChannel;
+import io.cairn.bdev.spi.BdevBackend;
+import io.cairn.bdev.spi.BdevSpec;
+import io.cairn.operations.ConfigEntry;
+import io.cairn.reactor.IoBuffer;
+import io.cairn.reactor.IoDevice;
+import io.cairn.reactor.Reactor;
+import io.cairn.reactor.Reactors;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * One sparse disk. {@link #serve} runs on any reactor, several at once: I/O that overlaps in time and place ends up in some
+ * order block by block or mixed, as on any disk; other I/O is not touched.
+ */
+final class MallocDisk implements BdevBackend {
+    static final Set<IoType> TYPES = Set.of(
+            IoType.READ,
+            IoType.WRITE,
+            IoType.UNMAP,
+            IoType.FLUSH,
+            IoType.RESET,
+            IoType.WRITE_ZEROES,
+            IoType.ABORT,
+            IoType.COMPARE,
+            IoType.COPY,
+            IoType.SEEK_HOLE,
+            IoType.SEEK_DATA);
+
+    private final BdevSpec spec;
+    private final int blockSize;
+    private final ChunkTable chunks;
+    private final IoBuffer zeroes;
+    private final IoDevice<MallocChannel> channels;
+    private final Reactors reactors;
+    private final Runnable removed;
+
+    /**
+     * Makes an empty disk.
+     *
+     * @param zeroes never written to, lent to readers and copied from; not smaller than a chunk
+     * @param removed told when it is destructed
+     */
+    MallocDisk(
+            BdevSpec spec,
+            ChunkTable chunks,
+            IoBuffer zeroes,
+            IoDevice<MallocChannel> channels,
+            Reactors reactors,
+            Runnable removed) {
+        this.spec = spec;
+        this.blockSize = spec.blockSize();
+        this.chunks = chunks;
+        this.zeroes = zeroes;
+        this.channels = channels;
+        this.reactors = reactors;
+        this.removed = removed;
+    }
+
+    @Override
+    public BackendChannel openChannel(Reactor reactor) {
+        return channels.acquire(reactor);
+    }
+
+    /** The channel serves all disks and finds an I/O's disk here. */
+    @Override
+    public Object newIoContext() {
+        return this;
+    }
+
+    @Override
+    public CompletionStage<Void> destruct() {
+        removed.run();
+        CompletableFuture<Void> freed = new CompletableFuture<>();
+        reactors.blocking().execute(() -> {
+            chunks.freeAll();
+            reactors.app().execute(() -> freed.complete(null));
+        });
+        return freed;
+    }
+
+    /** Returns the call that makes this disk again, empty. */
+    ConfigEntry configuration() {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("name", spec.name());
+        params.put("block_size", spec.blockSize());
+        params.put("num_blocks", spec.numBlocks());
+        params.put("uuid", spec.uuid().orElseThrow().toString());
+        if (spec.limits().physicalBlockSize() != 0) {
+            params.put("physical_block_size", spec.limits().physicalBlockSize());
+        }
+        if (spec.limits().optimalIoBoundary() != 0) {
+            params.put("optimal_io_boundary", spec.limits().optimalIoBoundary());
+        }
+        return new ConfigEntry("bdev_malloc_create", params);
+    }
+
+    /** Does an I/O and completes it. */
+    void serve(BdevIo io, Reclaimer reclaimer) {
+        long position = io.offsetBlocks() * blockSize;
+        switch (io.type()) {
+            case READ -> read(io, position);
+            case WRITE -> io.complete(write(io, position));
+            case UNMAP, WRITE_ZEROES -> {
+                zero(position, io.byteLength(), reclaimer);
+                io.complete(IoStatus.SUCCESS);
+            }
+            case COMPARE -> io.complete(compare(io, position));
+            case COPY -> io.complete(copy(io.sourceBlocks() * blockSize, position, io.byteLength(), reclaimer));
+            case SEEK_DATA -> io.completeWithResult(seekData(position));
+            case SEEK_HOLE -> io.completeWithResult(seekHole(position));
+            // there is no cache to flush, and what came before a reset has been done before it
+            case FLUSH, RESET -> io.complete(IoStatus.SUCCESS);
+            default -> io.complete(IoStatus.FAILED);
+        }
+    }
+
+    private void read(BdevIo io, long position) {
+        if (!io.hasData()) {
+            if (isAbsent(position, io.byteLength())) {
+                io.lend(zeroes, 0);
+                io.complete(IoStatus.SUCCESS);
+            } else {
+                // a chunk may change under the reader's eyes, so it is not lent; this I/O comes again with memory
+                io.needData();
+            }
+            return;
+        }
+        long from = position;
+        for (int i = 0; i < io.segments(); i++) {
+            int length = io.segmentLength(i);
+            read(from, io.segmentBuffer(i), io.segmentOffset(i), length);
+            from += length;
+        }
+        io.complete(IoStatus.SUCCESS);
+    }
+
+    private void read(long position, IoBuffer target, int targetOffset, int length) {
+        long from = position;
+        int to = targetOffset;
+        int left = length;
+        while (left > 0) {
+            int start = ChunkTable.offsetOf(from);
+            int piece = Math.min(left, ChunkTable.CHUNK_SIZE - start);
+            IoBuffer chunk = chunks.get(ChunkTable.indexOf(from));
+            if (chunk != null) {
+                chunk.copyTo(start, target, to, piece);
+            } else {
+                zeroes.copyTo(0, target, to, piece);
+            }
+            from += piece;
+            to += piece;
+            left -= piece;
+        }
+    }
+
+    private IoStatus write(BdevIo io, long position) {
+        long to = position;
+        for (int i = 0; i < io.segments(); i++) {
+            int length = io.segmentLength(i);
+            if (!write(io.segmentBuffer(i), io.segmentOffset(i), to, length)) {
+                return IoStatus.NO_SPACE;
+            }
+            to += length;
+        }
+        return IoStatus.SUCCESS;
+    }
+
+    private boolean write(IoBuffer source, int sourceOffset, long position, int length) {
+        int from = sourceOffset;
+        long to = position;
+        int left = length;
+        while (left > 0) {
+            int start = ChunkTable.offsetOf(to);
+            int piece = Math.min(left, ChunkTable.CHUNK_SIZE - start);
+            IoBuffer chunk = chunks.getOrTake(ChunkTable.indexOf(to));
+            if (chunk == null) {
+                return false;
+            }
+            source.copyTo(from, chunk, start, piece);
+            from += piece;
+            to += piece;
+            left -= piece;
+        }
+        return true;
+    }
+
+    private void zero(long position, long length, Reclaimer reclaimer) {
+        long end = position + length;
+        long at = position;
+        while (at < end) {
+            long index = ChunkTable.indexOf(at);
+            int start = ChunkTable.offsetOf(at);
+            int piece = (int) Math.min(end - at, ChunkTable.CHUNK_SIZE - start);
+            if (piece == ChunkTable.CHUNK_SIZE) {
+                IoBuffer chunk = chunks.remove(index);
+                if (chunk != null) {
+                    reclaimer.retire(chunk);
+                }
+            } else {
+                IoBuffer chunk = chunks.get(index);
+                if (chunk != null) {
+                    zeroes.copyTo(0, chunk, start, piece);
+                }
+            }
+            at += piece;
+        }
+    }
+
+    private IoStatus compare(BdevIo io, long position) {
+        long at = position;
+        for (int i = 0; i < io.segments(); i++) {
+            int length = io.segmentLength(i);
+            if (!isEqual(at, io.segmentBuffer(i), io.segmentOffset(i), length)) {
+                return IoStatus.MISCOMPARE;
+            }
+            at += length;
+        }
+        return IoStatus.SUCCESS;
+    }
+
+    private boolean isEqual(long position, IoBuffer other, int otherOffset, int length) {
+        long at = position;
+        int to = otherOffset;
+        int left = length;
+        while (left > 0) {
+            int start = ChunkTable.offsetOf(at);
+            int piece = Math.min(left, ChunkTable.CHUNK_SIZE - start);
+            IoBuffer chunk = chunks.get(ChunkTable.indexOf(at));
+            boolean equal = chunk != null
+                    ? isEqual(chunk.bytes(), start, other.bytes(), to, piece)
+                    : isEqual(zeroes.bytes(), 0, other.bytes(), to, piece);
+            if (!equal) {
+                return false;
+            }
+            at += piece;
+            to += piece;
+            left -= piece;
+        }
+        return true;
+    }
+
+    // ByteBuffer.mismatch has no form with positions, and slices would allocate
+    private static boolean isEqual(ByteBuffer a, int aOffset, ByteBuffer b, int bOffset, int length) {
+        int i = 0;
+        for (; i <= length - Long.BYTES; i += Long.BYTES) {
+            if (a.getLong(aOffset + i) != b.getLong(bOffset + i)) {
+                return false;
+            }
+        }
+        for (; i < length; i++) {
+            if (a.get(aOffset + i) != b.get(bOffset + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Copies as if through a buffer: where the ranges overlap, from the end that is not overwritten first. */
+    private IoStatus copy(long source, long target, long length, Reclaimer reclaimer) {
+        boolean backwards = source < target;
+        long left = length;
+        while (left > 0) {
+            long from = backwards ? source + left : source + length - left;
+            long to = backwards ? target + left : target + length - left;
+            int room = backwards
+                    ? Math.min(ChunkTable.offsetOf(from - 1), ChunkTable.offsetOf(to - 1)) + 1
+                    : ChunkTable.CHUNK_SIZE - Math.max(ChunkTable.offsetOf(from), ChunkTable.offsetOf(to));
+            int piece = (int) Math.min(left, room);
+            if (!copyPiece(backwards ? from - piece : from, backwards ? to - piece : to, piece, reclaimer)) {
+                return IoStatus.NO_SPACE;
+            }
+            left -= piece;
+        }
+        return IoStatus.SUCCESS;
+    }
+
+    /** Copies within one chunk each. */
+    private boolean copyPiece(long source, long target, int length, Reclaimer reclaimer) {
+        IoBuffer from = chunks.get(ChunkTable.indexOf(source));
+        if (from == null) {
+            zero(target, length, reclaimer);
+            return true;
+        }
+        IoBuffer to = chunks.getOrTake(ChunkTable.indexOf(target));
+        if (to == null) {
+            return false;
+        }
+        from.copyTo(ChunkTable.offsetOf(source), to, ChunkTable.offsetOf(target), length);
+        return true;
+    }
+
+    private boolean isAbsent(long position, long length) {
+        long last = ChunkTable.indexOf(position + length - 1);
+        for (long index = ChunkTable.indexOf(position); index <= last; index++) {
+            if (chunks.get(index) != null) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private long seekData(long position) {
+        long index = chunks.nextPresent(ChunkTable.indexOf(position));
+        return index < 0 ? -1 : Math.max(position, ChunkTable.positionOf(index)) / blockSize;
+    }
+
+    private long seekHole(long position) {
+        long index = chunks.nextAbsent(ChunkTable.indexOf(position));
+        return index < 0 ? -1 : Math.max(position, ChunkTable.positionOf(index)) / blockSize;
+    }
+}

@@ -1,0 +1,57 @@
+package io.cairn.module.malloc;
+
+import io.cairn.reactor.IoBuffer;
+import io.cairn.reactor.IoDevice;
+import io.cairn.reactor.Reactor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/**
+ * Frees chunks that one reactor has removed, when no other reactor can be copying from or to them any more. Copies are done
+ * within one call on a reactor; so once every reactor has run a message that was sent after the removal, nobody holds the
+ * chunk. One reactor.
+ */
+final class Reclaimer {
+    private final Reactor reactor;
+    private final IoDevice<?> users;
+    private final Executor blocking;
+    private List<IoBuffer> retired = new ArrayList<>();
+    private boolean graceRunning;
+
+    /**
+     * Makes a reclaimer.
+     *
+     * @param reactor whose removals it sees to
+     * @param users the device whose channels copy
+     * @param blocking does the freeing: giving back much memory takes long
+     */
+    Reclaimer(Reactor reactor, IoDevice<?> users, Executor blocking) {
+        this.reactor = reactor;
+        this.users = users;
+        this.blocking = blocking;
+    }
+
+    /** Takes a chunk that was removed from its table. */
+    void retire(IoBuffer chunk) {
+        retired.add(chunk);
+        if (!graceRunning) {
+            graceRunning = true;
+            // at the end of the turn, so that one round serves all removals of the turn
+            reactor.defer(this::startGrace);
+        }
+    }
+
+    private void startGrace() {
+        List<IoBuffer> batch = retired;
+        retired = new ArrayList<>();
+        users.forEachChannel(reactor, channel -> {}, () -> {
+            blocking.execute(() -> batch.forEach(IoBuffer::free));
+            if (retired.isEmpty()) {
+                graceRunning = false;
+            } else {
+                startGrace();
+            }
+        });
+    }
+}
