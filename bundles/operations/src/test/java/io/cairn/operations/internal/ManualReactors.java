@@ -102,6 +102,8 @@ final class ManualReactors implements Reactors {
         public void ioSubmitted() {}
 
         @Override
-        protected void awaken() {}
+        public void execute(Runnable message) {
+            deliver(message);
+        }
     }
 }

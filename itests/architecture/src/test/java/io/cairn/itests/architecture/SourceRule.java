@@ -2,6 +2,7 @@ package io.cairn.itests.architecture;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -17,6 +18,11 @@ record SourceRule(String name, Predicate<String> where, Pattern forbidden, boole
     private static final Pattern JAVA = Pattern.compile("(bundles|itests|karaf-assembly)/.*\\.java");
     private static final Pattern IO_PATH =
             Pattern.compile("bundles/(reactor|bdev|bdev-core|modules/[^/]+|exports/[^/]+)/src/main/.*");
+    /** Locks that no I/O passes: a reactor's end, and a channel's last counts when it is closed. */
+    private static final Set<String> LOCKS_OFF_THE_PATH = Set.of(
+            "bundles/reactor/src/main/java/io/cairn/reactor/ThreadReactor.java",
+            "bundles/bdev-core/src/main/java/io/cairn/bdev/core/Retired.java");
+
     // Assembled here, so that this file keeps its own rule.
     private static final Pattern LEFT_OVER =
             Pattern.compile("\\b(" + "TO" + "DO|FIX" + "ME|XX" + "X)\\b|for " + "now\\b");
@@ -32,7 +38,7 @@ record SourceRule(String name, Predicate<String> where, Pattern forbidden, boole
                         false),
                 new SourceRule(
                         "no locks on the I/O path",
-                        IO_PATH.asMatchPredicate(),
+                        path -> IO_PATH.matcher(path).matches() && !LOCKS_OFF_THE_PATH.contains(path),
                         Pattern.compile("\\bsynchronized\\b|\\bReentrant\\w*Lock\\b"),
                         false),
                 new SourceRule(
