@@ -145,7 +145,7 @@ final class Channel extends BdevChannel {
             if (bufferOffset < 0 || bytes > buffer.capacity() - bufferOffset) {
                 throw refusedMemory(type, bytes, buffer, bufferOffset);
             }
-            fast = (buffer.address() + bufferOffset & alignmentMask) == 0;
+            fast = ((buffer.address() + bufferOffset) & alignmentMask) == 0;
         } else {
             checkOtherData(type, vector, bytes);
             fast = vector == null;

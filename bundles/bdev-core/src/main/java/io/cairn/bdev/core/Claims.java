@@ -72,7 +72,7 @@ final class Claims {
     private static boolean goTogether(Claim other, ClaimType type, long key) {
         return other.type() == type
                 && (type == ClaimType.READ_MANY_WRITE_NONE
-                        || type == ClaimType.READ_MANY_WRITE_SHARED && other.sharedKey() == key);
+                        || (type == ClaimType.READ_MANY_WRITE_SHARED && other.sharedKey() == key));
     }
 
     private void refuseOtherWriters(Descriptor descriptor, String module) {

@@ -125,8 +125,8 @@ final class Examinations {
         waiting.add(idle);
         if (!timeout.isZero()) {
             Poller.Registration timer = reactors.app().after(timeout.toNanos(), () -> {
-                waiting.remove(idle);
                 idle.completeExceptionally(new BdevException(Errno.ETIMEDOUT, "still examining: " + pending()));
+                waiting.removeIf(CompletableFuture::isDone);
             });
             idle.whenComplete((v, e) -> timer.close());
         }

@@ -3,6 +3,8 @@ package io.cairn.bdev.core;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * What went through one channel, by type: counts, bytes and latencies of I/Os that are over. Written by its reactor; read and
@@ -16,7 +18,7 @@ final class IoStatistics {
     private final long[] latencyNanos = new long[TYPES];
     private final long[] longestNanos = new long[TYPES];
     private final long[] shortestNanos = new long[TYPES];
-    private final long[] errors = new long[IoStatus.Kind.values().length];
+    private final Map<IoStatus.Kind, Long> errors = new EnumMap<>(IoStatus.Kind.class);
 
     IoStatistics() {
         clearExtremes();
@@ -35,7 +37,7 @@ final class IoStatistics {
     }
 
     void countError(IoStatus status) {
-        errors[status.kind().ordinal()]++;
+        errors.merge(status.kind(), 1L, Long::sum);
     }
 
     void add(IoStatistics other) {
@@ -46,9 +48,7 @@ final class IoStatistics {
             longestNanos[i] = Math.max(longestNanos[i], other.longestNanos[i]);
             shortestNanos[i] = Math.min(shortestNanos[i], other.shortestNanos[i]);
         }
-        for (int i = 0; i < errors.length; i++) {
-            errors[i] += other.errors[i];
-        }
+        other.errors.forEach((kind, count) -> errors.merge(kind, count, Long::sum));
     }
 
     IoStatistics copy() {
@@ -74,7 +74,7 @@ final class IoStatistics {
 
     /** Forgets the errors. */
     void clearErrors() {
-        Arrays.fill(errors, 0);
+        errors.clear();
     }
 
     long operations(IoType type) {
@@ -100,6 +100,6 @@ final class IoStatistics {
     }
 
     long errors(IoStatus.Kind kind) {
-        return errors[kind.ordinal()];
+        return errors.getOrDefault(kind, 0L);
     }
 }

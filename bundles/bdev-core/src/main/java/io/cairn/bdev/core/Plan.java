@@ -41,7 +41,8 @@ enum Plan {
     }
 
     private static Plan ofTransfer(Io io, CoreBdev bdev, IoLimits limits) {
-        if (!isAligned(io, bdev.alignmentMask()) || limits.maxSegments() > 0 && io.segments() > limits.maxSegments()) {
+        if (!isAligned(io, bdev.alignmentMask())
+                || (limits.maxSegments() > 0 && io.segments() > limits.maxSegments())) {
             return BOUNCE;
         }
         if (!fits(io, limits.maxReadWriteBlocks()) || crossesBoundary(io, limits)) {
@@ -72,10 +73,10 @@ enum Plan {
         }
         IoVector vector = io.vector();
         if (vector == null) {
-            return (io.buffer().address() + io.bufferOffset() & mask) == 0;
+            return ((io.buffer().address() + io.bufferOffset()) & mask) == 0;
         }
         for (int i = 0; i < vector.count(); i++) {
-            if ((vector.buffer(i).address() + vector.offset(i) & mask) != 0 || (vector.length(i) & mask) != 0) {
+            if (((vector.buffer(i).address() + vector.offset(i)) & mask) != 0 || (vector.length(i) & mask) != 0) {
                 return false;
             }
         }

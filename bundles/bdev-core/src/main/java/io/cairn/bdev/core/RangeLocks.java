@@ -72,7 +72,7 @@ final class RangeLocks {
         app().execute(() -> {
             RangeLock lock =
                     active.stream().filter(l -> l.owner() == io).findFirst().orElseThrow();
-            active = active.stream().filter(l -> l != lock).toList();
+            active = active.stream().filter(l -> l.owner() != io).toList();
             bdev.sharedChannels().forEachChannel(app(), channel -> channel.removeLock(lock), () -> {
                 io.reactor().execute(() -> io.shared.finish(io, outcome));
                 grantWaiting();

@@ -133,7 +133,7 @@ final class SharedChannel {
         if (io.type() == IoType.RESET) {
             return false;
         }
-        if ((gate & RESET) != 0 || (gate & LOCKED) != 0 && isLocked(io)) {
+        if ((gate & RESET) != 0 || ((gate & LOCKED) != 0 && isLocked(io))) {
             io.state = Io.QUEUED;
             gated.add(io);
             return true;
