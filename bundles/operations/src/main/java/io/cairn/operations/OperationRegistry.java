@@ -27,6 +27,21 @@ public interface OperationRegistry {
     /** Returns all operations, the most recently offered first. */
     List<Operation<?, ?>> all();
 
+    /**
+     * Gets told when operations have come or gone, for faces that follow them. From any thread.
+     *
+     * @param changed runs on the app thread: once soon, for what is here by then, and then after every change; must not block. What
+     *     it throws is logged and keeps nobody else from being told
+     */
+    Watch watch(Runnable changed);
+
+    /** Ends a watch. From any thread; twice is harmless. On the app thread it ends at once, from elsewhere it may be told once more. */
+    @FunctionalInterface
+    interface Watch extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** Takes operations back; their stored configuration stays. App thread; twice is harmless. */
     interface Registration extends AutoCloseable {
         /** Completes when the stored configuration of the source has been replayed (each entry succeeded or was reported). */

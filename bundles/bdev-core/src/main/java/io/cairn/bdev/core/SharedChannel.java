@@ -369,11 +369,18 @@ final class SharedChannel {
     }
 
     boolean abortInModule(Io victim) {
+        // as inside submitRequest: the end of a victim is told at the end of the turn, not inside the abort's
+        // submission
+        victim.state = Io.SUBMITTING;
         try {
             return backend.abort(victim);
         } catch (RuntimeException | LinkageError | AssertionError e) {
             bdev.defect("threw from abort", e);
             return false;
+        } finally {
+            if (victim.state == Io.SUBMITTING) {
+                victim.state = Io.PENDING;
+            }
         }
     }
 

@@ -49,6 +49,7 @@ public final class OperationCenter implements OperationRegistry, Operations {
     private final Owner framework;
     private final List<Owner> owners = new ArrayList<>();
     private final List<Owner> replaying = new ArrayList<>();
+    private final List<Watcher> watchers = new ArrayList<>();
     private final CompletableFuture<Void> started = new CompletableFuture<>();
     private volatile Published published = new Published(Map.of(), List.of());
 
@@ -107,6 +108,7 @@ public final class OperationCenter implements OperationRegistry, Operations {
         requireFree(owner);
         owners.add(owner);
         publish();
+        tellWatchers();
         List<StoredConfig.Item> stored = saver.config()
                 .assign(owner.key(), operations.stream().map(Operation::name).toList());
         if (stored.isEmpty()) {
@@ -126,6 +128,20 @@ public final class OperationCenter implements OperationRegistry, Operations {
     @Override
     public List<Operation<?, ?>> all() {
         return published.newestFirst;
+    }
+
+    @Override
+    public Watch watch(Runnable changed) {
+        Watcher watcher = new Watcher(changed);
+        reactors.app().execute(() -> {
+            watchers.add(watcher);
+            watcher.tell();
+        });
+        return watcher;
+    }
+
+    private void tellWatchers() {
+        List.copyOf(watchers).forEach(Watcher::tell);
     }
 
     @Override
@@ -381,6 +397,33 @@ public final class OperationCenter implements OperationRegistry, Operations {
         }
     }
 
+    /** Somebody who follows what is offered. Told on the app thread. */
+    private final class Watcher implements Watch {
+        private final Runnable changed;
+        private volatile boolean closed;
+
+        Watcher(Runnable changed) {
+            this.changed = changed;
+        }
+
+        void tell() {
+            if (closed) {
+                return;
+            }
+            try {
+                changed.run();
+            } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+                LOG.log(Level.ERROR, changed + " failed when it was told of a change of the operations", e);
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            reactors.app().execute(() -> watchers.remove(this));
+        }
+    }
+
     private final class Offer implements Registration {
         private final Owner owner;
 
@@ -400,6 +443,7 @@ public final class OperationCenter implements OperationRegistry, Operations {
                 saver.leaves(owner);
                 owners.remove(owner);
                 publish();
+                tellWatchers();
                 if (!replaying.contains(owner)) {
                     return;
                 }

@@ -8,10 +8,12 @@ import io.cairn.operations.ConfigSource;
 import io.cairn.operations.Operation;
 import io.cairn.operations.OperationException;
 import io.cairn.operations.OperationRegistry.Registration;
+import io.cairn.operations.OperationRegistry.Watch;
 import io.cairn.operations.Param;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.HasErrno;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +57,27 @@ class OperationCenterTest {
         assertThat(result(center.call("a_create", Map.of("name", "x")))).isEqualTo("x");
 
         assertThat(module.things).containsExactly(Map.entry("x", 8L));
+    }
+
+    @Test
+    void tellsWatchersOfWhatIsHereAndOfWhatComesAndGoes() {
+        List<Boolean> seen = new ArrayList<>();
+        Watch failing = center.watch(() -> {
+            throw new IllegalStateException("a watcher that fails");
+        });
+        Watch watch = center.watch(() -> seen.add(center.find("a_create").isPresent()));
+        reactors.run();
+        assertThat(seen).containsExactly(false);
+
+        Registration registration = center.offer(new FakeModule("a").operations(), new FakeModule("a"));
+        registration.close();
+        assertThat(seen).containsExactly(false, true, false);
+
+        watch.close();
+        failing.close();
+        reactors.run();
+        offer("a");
+        assertThat(seen).hasSize(3);
     }
 
     @Test
