@@ -38,6 +38,9 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     /** Waits in the core for its turn: behind a gate, or for memory. */
     static final int QUEUED = 6;
 
+    /** Waits for its range lock. */
+    static final int LOCKING = 7;
+
     /** {@link #extras}: the data is from the reactor's pool and goes back there. */
     static final int POOLED_DATA = 1;
 
@@ -126,7 +129,7 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
 
     /** Returns whether it has begun and is not over. */
     boolean isUnderWay() {
-        return state != FREE && state != QUEUED && state != ORPHANED;
+        return state != FREE && state != QUEUED && state != ORPHANED && state != LOCKING;
     }
 
     boolean overlaps(long from, long count) {

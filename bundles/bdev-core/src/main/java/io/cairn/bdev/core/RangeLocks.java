@@ -28,6 +28,7 @@ final class RangeLocks {
 
     /** Locks an I/O's range and then starts its pieces. From the I/O's reactor. */
     void lock(Io io) {
+        io.state = Io.LOCKING;
         RangeLock lock = new RangeLock(io, io.offsetBlocks(), io.numBlocks());
         app().execute(() -> request(lock));
     }
@@ -53,7 +54,7 @@ final class RangeLocks {
         int[] draining = {1};
         Runnable drained = () -> {
             if (--draining[0] == 0) {
-                lock.owner().reactor().execute(() -> lock.owner().pieces().start(Plan.COMPARE_AND_WRITE_LOCKED));
+                lock.owner().reactor().execute(() -> start(lock.owner()));
             }
         };
         bdev.sharedChannels()
@@ -65,6 +66,11 @@ final class RangeLocks {
                             channel.whenDrained(lock, () -> app().execute(drained));
                         },
                         drained);
+    }
+
+    private static void start(Io io) {
+        io.state = Io.HELD;
+        io.pieces().start(Plan.COMPARE_AND_WRITE_LOCKED);
     }
 
     /** Unlocks, and then ends the I/O. From the I/O's reactor. */

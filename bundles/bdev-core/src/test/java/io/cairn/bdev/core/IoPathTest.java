@@ -1,0 +1,311 @@
+package io.cairn.bdev.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.bdev.BdevChannel;
+import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.BdevException;
+import io.cairn.bdev.BdevIo;
+import io.cairn.bdev.IoLimits;
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.Submission;
+import io.cairn.reactor.IoBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class IoPathTest {
+    private static final int BLOCK = 512;
+    private static final Set<IoType> READ_WRITE = Set.of(IoType.READ, IoType.WRITE);
+
+    private final CoreFixture core = new CoreFixture(1);
+    private final CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+    private final TestModule.Disk disk = new TestModule.Disk(BLOCK, 1024);
+    private final IoBuffer memory = IoBuffer.allocate(1 << 20);
+    private TestModule module;
+    private BdevDescriptor descriptor;
+    private BdevChannel channel;
+
+    @BeforeEach
+    void addModule() {
+        module = core.module("test");
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        if (channel != null) {
+            core.reactors.runUntilIdle();
+            channel.close();
+            descriptor.close();
+            core.reactors.runUntilIdle();
+        }
+        assertThat(disk.channels.values()).allMatch(n -> n == 0);
+        core.reactors.all().forEach(r -> assertThat(r.buffers().lentBytes()).isZero());
+    }
+
+    private void open(Set<IoType> types, IoLimits limits) {
+        module.register(disk, "d0", types, limits);
+        descriptor = core.open("d0", OpenMode.WRITE);
+        channel = descriptor.openChannel();
+    }
+
+    private IoStatus run(Submission submission) {
+        assertThat(submission).isEqualTo(Submission.ACCEPTED);
+        core.reactors.runUntilIdle();
+        return outcomes.all.remove(0);
+    }
+
+    private void fill(int from, int length, int seed) {
+        for (int i = 0; i < length; i++) {
+            memory.bytes().put(from + i, (byte) (i * 31 + seed));
+        }
+    }
+
+    private byte[] inMemory(int from, int length) {
+        byte[] bytes = new byte[length];
+        memory.bytes().get(from, bytes);
+        return bytes;
+    }
+
+    private byte[] onDisk(int block, int blocks) {
+        return Arrays.copyOfRange(disk.content, block * BLOCK, (block + blocks) * BLOCK);
+    }
+
+    @Test
+    void writesAndReadsBack() {
+        open(READ_WRITE, IoLimits.NONE);
+        fill(0, 8 * BLOCK, 7);
+        assertThat(run(channel.write(memory, 0, 3, 8, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(onDisk(3, 8)).isEqualTo(inMemory(0, 8 * BLOCK));
+        assertThat(run(channel.read(memory, 1 << 19, 3, 8, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(inMemory(1 << 19, 8 * BLOCK)).isEqualTo(inMemory(0, 8 * BLOCK));
+        assertThat(disk.lengths).containsExactly(8L, 8L);
+    }
+
+    @Test
+    void aCompletionFromInsideTheSubmissionIsToldLater() {
+        open(READ_WRITE, IoLimits.NONE);
+        disk.inline = true;
+        channel.read(memory, 0, 0, 1, outcomes, null);
+        assertThat(outcomes.all).isEmpty();
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void refusesWhatIsOutOfRangeAndSubmitsNothing() {
+        open(READ_WRITE, IoLimits.NONE);
+        for (long[] range :
+                new long[][] {{1024, 1}, {1023, 2}, {-1, 1}, {0, 0}, {0, -1}, {Long.MAX_VALUE, 2}, {1, Long.MAX_VALUE}
+                }) {
+            assertThatThrownBy(() -> channel.read(memory, 0, range[0], range[1], outcomes, null))
+                    .isInstanceOf(BdevException.class)
+                    .hasMessageContaining("d0");
+            assertThatThrownBy(() -> channel.writeZeroes(range[0], range[1], outcomes, null))
+                    .isInstanceOf(BdevException.class);
+        }
+        assertThatThrownBy(() -> channel.read(memory, (1 << 20) - BLOCK + 1, 0, 1, outcomes, null))
+                .isInstanceOf(BdevException.class);
+        assertThatThrownBy(() -> channel.unmap(0, 1, outcomes, null)).hasMessageContaining("does not support UNMAP");
+        assertThat(disk.served).isEmpty();
+    }
+
+    @Test
+    void refusesToWriteThroughAReader() {
+        module.register(disk, "d0", READ_WRITE, IoLimits.NONE);
+        descriptor = core.open("d0", OpenMode.READ);
+        channel = descriptor.openChannel();
+        assertThatThrownBy(() -> channel.write(memory, 0, 0, 1, outcomes, null)).hasMessageContaining("only reads");
+        assertThatThrownBy(() -> channel.writeZeroes(0, 1, outcomes, null)).hasMessageContaining("only reads");
+        assertThat(run(channel.read(memory, 0, 0, 1, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void splitsAtTheMostBlocksAndAtBoundaries() {
+        open(READ_WRITE, new IoLimits(0, 0, 16, true, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        fill(0, 60 * BLOCK, 3);
+        assertThat(run(channel.write(memory, 0, 10, 60, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(onDisk(10, 60)).isEqualTo(inMemory(0, 60 * BLOCK));
+        assertThat(disk.lengths).allMatch(n -> n <= 12);
+        assertThat(disk.lengths.stream().mapToLong(n -> n).sum()).isEqualTo(60);
+        IoVector vector = new IoVector().add(memory, 1 << 18, 700).add(memory, 1 << 19, 60 * BLOCK - 700);
+        assertThat(run(channel.read(vector, 10, 60, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(inMemory(1 << 18, 700)).isEqualTo(inMemory(0, 700));
+        assertThat(inMemory(1 << 19, 60 * BLOCK - 700)).isEqualTo(inMemory(700, 60 * BLOCK - 700));
+    }
+
+    @Test
+    void bouncesMemoryThatIsNotAligned() {
+        open(READ_WRITE, new IoLimits(0, BLOCK, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        fill(3, 900 * BLOCK, 3);
+        assertThat(run(channel.write(memory, 3, 5, 900, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(onDisk(5, 900)).isEqualTo(inMemory(3, 900 * BLOCK));
+        assertThat(run(channel.read(memory, (1 << 19) + 1, 5, 9, outcomes, null)))
+                .isEqualTo(IoStatus.SUCCESS);
+        assertThat(inMemory((1 << 19) + 1, 9 * BLOCK)).isEqualTo(onDisk(5, 9));
+        assertThat(disk.misaligned).isFalse();
+    }
+
+    @Test
+    void makesUpWhatTheModuleLacks() {
+        open(READ_WRITE, IoLimits.NONE);
+        fill(0, 32 * BLOCK, 9);
+        run(channel.write(memory, 0, 100, 32, outcomes, null));
+        assertThat(run(channel.compare(memory, 0, 100, 32, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(run(channel.compare(memory, 1, 100, 32, outcomes, null))).isEqualTo(IoStatus.MISCOMPARE);
+        assertThat(run(channel.copy(200, 100, 32, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(onDisk(200, 32)).isEqualTo(inMemory(0, 32 * BLOCK));
+        assertThat(run(channel.writeZeroes(101, 30, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(onDisk(101, 30)).containsOnly(0);
+        assertThat(onDisk(100, 1)).isEqualTo(inMemory(0, BLOCK));
+        fill(1 << 18, 4 * BLOCK, 77);
+        assertThat(run(channel.compareAndWrite(memory, 0, memory, 1 << 18, 200, 4, outcomes, null)))
+                .isEqualTo(IoStatus.SUCCESS);
+        assertThat(onDisk(200, 4)).isEqualTo(inMemory(1 << 18, 4 * BLOCK));
+        assertThat(run(channel.compareAndWrite(memory, 0, memory, 1 << 18, 200, 4, outcomes, null)))
+                .isEqualTo(IoStatus.MISCOMPARE);
+        assertThat(run(channel.reset(outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThatThrownBy(() -> channel.copy(110, 100, 32, outcomes, null)).hasMessageContaining("overlap");
+    }
+
+    @Test
+    void compareAndWriteIsNotMixedWithOtherWrites() {
+        open(READ_WRITE, IoLimits.NONE);
+        // both compare with zeroes and write: exactly one may succeed
+        fill(1 << 18, BLOCK, 1);
+        fill(1 << 19, BLOCK, 2);
+        channel.compareAndWrite(memory, 0, memory, 1 << 18, 9, 1, outcomes, null);
+        channel.compareAndWrite(memory, 0, memory, 1 << 19, 9, 1, outcomes, null);
+        channel.write(memory, 0, 10, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactlyInAnyOrder(IoStatus.SUCCESS, IoStatus.SUCCESS, IoStatus.MISCOMPARE);
+    }
+
+    @Test
+    void triesAgainWhatTheModuleHadNoMemoryFor() {
+        open(READ_WRITE, IoLimits.NONE);
+        disk.noMemoryTimes = 5;
+        for (int i = 0; i < 4; i++) {
+            fill(0, BLOCK, i);
+            channel.write(memory, 0, i, 1, outcomes, null);
+        }
+        core.reactors.runUntil(() -> outcomes.all.size() == 4, Duration.ofSeconds(1));
+        assertThat(outcomes.all).containsOnly(IoStatus.SUCCESS);
+        assertThat(disk.lengths).hasSize(4);
+    }
+
+    @Test
+    void saysWhenItsObjectsAreInUse() {
+        open(READ_WRITE, IoLimits.NONE);
+        disk.hold = true;
+        int accepted = 0;
+        while (channel.read(memory, 0, 0, 1, outcomes, null) == Submission.ACCEPTED) {
+            accepted++;
+        }
+        assertThat(accepted).isEqualTo(CoreOptions.DEFAULTS.ioObjectsPerChannel());
+        List<String> told = new ArrayList<>();
+        channel.queueIoWait(() -> told.add("first"));
+        channel.queueIoWait(() -> told.add("second"));
+        core.reactors.runUntilIdle();
+        assertThat(told).isEmpty();
+        disk.held.poll().complete(IoStatus.SUCCESS);
+        core.reactors.runUntilIdle();
+        assertThat(told).startsWith("first");
+        disk.held.forEach(io -> io.complete(IoStatus.SUCCESS));
+        core.reactors.runUntilIdle();
+        assertThat(told).containsExactly("first", "second");
+        assertThat(outcomes.all).hasSize(accepted);
+    }
+
+    @Test
+    void aSecondCompletionDoesNoHarm() {
+        open(READ_WRITE, IoLimits.NONE);
+        disk.hold = true;
+        channel.read(memory, 0, 0, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        BdevIo io = disk.held.poll();
+        io.complete(IoStatus.SUCCESS);
+        io.complete(IoStatus.FAILED);
+        channel.read(memory, 0, 0, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        io.complete(IoStatus.FAILED);
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
+        disk.held.poll().complete(IoStatus.SUCCESS);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS, IoStatus.SUCCESS);
+        assertThat(((CoreBdev) descriptor.bdev()).defects()).isEqualTo(2);
+    }
+
+    @Test
+    void abortsWhatIsInTheModuleAndFailsForWhatIsNotThere() {
+        open(Set.of(IoType.READ, IoType.WRITE, IoType.ABORT), IoLimits.NONE);
+        disk.hold = true;
+        channel.read(memory, 0, 0, 1, outcomes, "victim");
+        channel.read(memory, 0, 0, 1, outcomes, "other");
+        core.reactors.runUntilIdle();
+        CoreFixture.Outcomes aborts = new CoreFixture.Outcomes();
+        channel.abort("victim", aborts, null);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+        assertThat(aborts.all).containsExactly(IoStatus.SUCCESS);
+        channel.abort("nobody", aborts, null);
+        core.reactors.runUntilIdle();
+        assertThat(aborts.all).containsExactly(IoStatus.SUCCESS, IoStatus.FAILED);
+        disk.held.poll().complete(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void aResetLetsNewIoWait() {
+        open(READ_WRITE, IoLimits.NONE);
+        disk.hold = true;
+        channel.write(memory, 0, 0, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        CoreFixture.Outcomes resets = new CoreFixture.Outcomes();
+        channel.reset(resets, null);
+        core.reactors.runUntilIdle();
+        channel.write(memory, 0, 1, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        assertThat(resets.all).isEmpty();
+        assertThat(disk.held).hasSize(1);
+        disk.hold = false;
+        disk.held.poll().complete(IoStatus.SUCCESS);
+        core.reactors.runUntilIdle();
+        assertThat(resets.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS, IoStatus.SUCCESS);
+    }
+
+    @Test
+    void readsWithoutMemoryGetSomeFromTheCore() {
+        open(READ_WRITE, IoLimits.NONE);
+        fill(0, 4 * BLOCK, 5);
+        run(channel.write(memory, 0, 0, 4, outcomes, null));
+        byte[] seen = new byte[4 * BLOCK];
+        channel.read(0, 4, io -> io.segmentBuffer(0).bytes().get(io.segmentOffset(0), seen), null);
+        core.reactors.runUntilIdle();
+        assertThat(seen).isEqualTo(inMemory(0, 4 * BLOCK));
+    }
+
+    @Test
+    void tellsOfIoThatTakesTooLong() {
+        open(READ_WRITE, IoLimits.NONE);
+        List<Object> late = new ArrayList<>();
+        descriptor.setTimeout(Duration.ofMillis(100), (ch, io) -> late.add(io.cookie()));
+        core.reactors.runUntilIdle();
+        disk.hold = true;
+        channel.read(memory, 0, 0, 1, outcomes, "slow");
+        core.reactors.advance(Duration.ofMillis(90));
+        assertThat(late).isEmpty();
+        core.reactors.advance(Duration.ofMillis(400));
+        assertThat(late).containsExactly("slow");
+        disk.held.poll().complete(IoStatus.SUCCESS);
+    }
+}

@@ -1,0 +1,250 @@
+package io.cairn.bdev.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevChannel;
+import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.BdevEvent;
+import io.cairn.bdev.BdevState;
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.spi.BdevSpec;
+import io.cairn.bdev.spi.Examination;
+import io.cairn.reactor.IoBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Registration, examine and removal. */
+class LifeTest {
+    private final CoreFixture core = new CoreFixture(3);
+    private final TestModule.Disk disk = new TestModule.Disk(512, 64);
+
+    @Test
+    void namesAliasesAndUuidsShareOneNameSpace() {
+        TestModule module = core.module("one");
+        Bdev bdev = module.register(disk, "d0");
+        BdevSpec taken = BdevSpec.physical(bdev.uuid().toString(), "x", 512, 8, Set.of());
+        assertThatThrownBy(() -> module.host.register(taken, disk)).hasMessageContainingAll("d0", "taken");
+        BdevSpec alias = BdevSpec.physical("d1", "x", 512, 8, Set.of()).withAliases(List.of("a", "d0"));
+        assertThatThrownBy(() -> module.host.register(alias, disk)).hasMessageContaining("d0");
+        assertThat(module.host.find("a")).isEmpty();
+        assertThat(module.host.find("d1")).isEmpty();
+        assertThat(module.host.find(bdev.uuid().toString().toUpperCase(Locale.ROOT)))
+                .contains(bdev);
+    }
+
+    @Test
+    void asksEveryModuleForConfigurationFirstAndThenForTheDiskByPriority() {
+        List<String> order = new ArrayList<>();
+        TestModule late = new TestModule("late");
+        late.onConfig = b -> order.add("config late");
+        late.onDisk = (b, e) -> {
+            order.add("disk late");
+            e.done();
+        };
+        late.priority = 200;
+        TestModule early = new TestModule("early");
+        early.onConfig = b -> order.add("config early");
+        early.onDisk = (b, e) -> {
+            order.add("disk early");
+            e.done();
+        };
+        early.priority = 10;
+        core.add(late);
+        core.add(early);
+        Bdev bdev = early.register(disk, "d0");
+        assertThat(bdev.state()).isEqualTo(BdevState.REGISTERED);
+        core.reactors.runUntilIdle();
+        assertThat(order).containsExactly("config late", "config early", "disk early", "disk late");
+        assertThat(bdev.state()).isEqualTo(BdevState.READY);
+    }
+
+    @Test
+    void aClaimInTheConfigurationPhaseLeavesTheDiskToTheClaimingModule() {
+        TestModule claimer = new TestModule("claimer");
+        claimer.onConfig =
+                b -> claimer.host.claimExclusive(claimer.host.open(b.name(), OpenMode.READ, "c", (e, d) -> {}), "c");
+        claimer.onDisk = (b, e) -> e.done();
+        TestModule other = new TestModule("other");
+        other.onDisk = (b, e) -> e.done();
+        core.add(other);
+        core.add(claimer);
+        other.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        assertThat(other.log).containsExactly("config d0");
+        assertThat(claimer.log).containsExactly("config d0", "disk d0");
+    }
+
+    @Test
+    void aModuleThatArrivesExaminesWhatIsThere() {
+        TestModule first = core.module("first");
+        first.register(disk, "d0");
+        first.register(new TestModule.Disk(512, 8), "d1");
+        TestModule second = new TestModule("second");
+        second.onDisk = (b, e) -> e.done();
+        core.add(second);
+        core.reactors.runUntilIdle();
+        assertThat(second.log).containsExactlyInAnyOrder("config d0", "disk d0", "config d1", "disk d1");
+    }
+
+    @Test
+    void aCreationDoesNotRaceAProbe() {
+        List<Examination> open = new ArrayList<>();
+        TestModule prober = new TestModule("prober");
+        prober.onDisk = (b, e) -> open.add(e);
+        TestModule user = core.module("user");
+        core.add(prober);
+        Bdev bdev = user.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        BdevDescriptor base = user.host.open("d0", OpenMode.READ, "u", (e, d) -> {});
+        assertThatThrownBy(() -> user.host.claimExclusive(base, "u"))
+                .hasMessageContainingAll("prober", "examining", "d0");
+        CompletableFuture<Void> settled = user.host.settled("d0").toCompletableFuture();
+        assertThat(settled).isNotDone();
+        assertThatThrownBy(() -> core.await(core.core.waitForExamine(Duration.ofSeconds(1))))
+                .hasMessageContainingAll("prober", "d0");
+        open.get(0).done();
+        core.await(settled);
+        user.host.claimExclusive(base, "u");
+        assertThat(bdev.claims()).hasSize(1);
+        core.await(core.core.waitForExamine(Duration.ofSeconds(1)));
+    }
+
+    @Test
+    void anExamineThatNeverEndsHangsNobody() {
+        TestModule silent = new TestModule("silent");
+        silent.onDisk = (b, e) -> {};
+        silent.priority = 1;
+        TestModule other = new TestModule("other");
+        other.onDisk = (b, e) -> e.done();
+        core.add(silent);
+        core.add(other);
+        Bdev bdev = other.register(disk, "d0");
+        core.reactors.advance(Duration.ofSeconds(29));
+        assertThat(bdev.state()).isEqualTo(BdevState.REGISTERED);
+        core.reactors.advance(Duration.ofSeconds(2));
+        assertThat(bdev.state()).isEqualTo(BdevState.READY);
+        assertThat(other.log).contains("disk d0");
+    }
+
+    @Test
+    void withManualExamineOnlyTheListIsExamined() {
+        CoreFixture manual = new CoreFixture(4, CoreOptions.DEFAULTS.withAutoExamine(false));
+        TestModule module = manual.module("m");
+        module.register(disk, "d0");
+        manual.reactors.runUntilIdle();
+        assertThat(module.log).isEmpty();
+        assertThat(module.host.find("d0").orElseThrow().state()).isEqualTo(BdevState.READY);
+    }
+
+    @Test
+    void aRemovalTellsHoldersAndWaitsForThem() {
+        TestModule module = core.module("m");
+        Bdev bdev = module.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        BdevDescriptor descriptor = core.open("d0", OpenMode.WRITE);
+        BdevChannel channel = descriptor.openChannel();
+        disk.hold = true;
+        CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+        IoBuffer memory = IoBuffer.allocate(512);
+        channel.read(memory, 0, 0, 1, outcomes, null);
+        CompletableFuture<Void> gone = module.host.delete("d0").toCompletableFuture();
+        core.reactors.runUntilIdle();
+        assertThat(core.events).containsExactly(BdevEvent.REMOVE);
+        assertThat(gone).isNotDone();
+        assertThatThrownBy(() -> module.host.delete("d0")).hasMessageContaining("being removed");
+        assertThatThrownBy(() -> core.open("d0", OpenMode.READ)).hasMessageContaining("being removed");
+        channel.read(memory, 0, 0, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.NO_DEVICE);
+        disk.held.poll().complete(IoStatus.SUCCESS);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.NO_DEVICE, IoStatus.SUCCESS);
+        channel.close();
+        descriptor.close();
+        core.await(gone);
+        assertThat(bdev.state()).isEqualTo(BdevState.GONE);
+        assertThat(disk.destructs).isEqualTo(1);
+        assertThat(module.host.find("d0")).isEmpty();
+        module.register(new TestModule.Disk(512, 8), "d0");
+    }
+
+    @Test
+    void aHolderWhoDoesNotCloseIsRevoked() {
+        TestModule module = core.module("m");
+        module.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        BdevDescriptor descriptor = core.open("d0", OpenMode.WRITE);
+        BdevChannel channel = descriptor.openChannel();
+        disk.hold = true;
+        CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+        IoBuffer memory = IoBuffer.allocate(512);
+        channel.read(memory, 0, 0, 1, outcomes, null);
+        CompletableFuture<Void> gone = module.host.delete("d0").toCompletableFuture();
+        core.reactors.advance(Duration.ofSeconds(11));
+        assertThat(gone).isCompleted();
+        assertThat(outcomes.all).containsExactly(IoStatus.NO_DEVICE);
+        channel.read(memory, 0, 0, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.NO_DEVICE, IoStatus.NO_DEVICE);
+        disk.held.poll().complete(IoStatus.SUCCESS);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).hasSize(2);
+        channel.close();
+        descriptor.close();
+        core.reactors.runUntilIdle();
+    }
+
+    @Test
+    void aDestructThatNeverEndsHangsNobody() {
+        TestModule module = core.module("m");
+        disk.destructed = new CompletableFuture<>();
+        module.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        CompletableFuture<Void> gone = module.host.delete("d0").toCompletableFuture();
+        core.reactors.runUntilIdle();
+        assertThat(gone).isNotDone();
+        core.reactors.advance(Duration.ofSeconds(11));
+        assertThat(gone).isCompleted();
+    }
+
+    @Test
+    void aModuleLeavesWithItsBdevs() {
+        TestModule module = core.module("m");
+        module.register(disk, "d0");
+        module.register(new TestModule.Disk(512, 8), "d1");
+        core.reactors.runUntilIdle();
+        core.await(core.core.remove(module));
+        assertThat(module.log).endsWith("fini");
+        assertThat(core.await(core.core.list())).isEmpty();
+        TestModule again = core.module("m");
+        again.register(disk, "d0");
+    }
+
+    @Test
+    void twoModulesOfOneNameAreRefused() {
+        core.module("m");
+        TestModule second = new TestModule("m");
+        assertThatThrownBy(() -> core.await(core.core.add(second))).hasMessageContaining("m is there already");
+        assertThat(second.host).isNull();
+    }
+
+    @Test
+    void sizesTravelToDescriptorsAndShrinkingAnOpenBdevIsRefused() {
+        TestModule module = core.module("m");
+        Bdev bdev = module.register(disk, "d0");
+        core.open("d0", OpenMode.READ);
+        module.host.resize(bdev, 128);
+        core.reactors.runUntilIdle();
+        assertThat(core.events).containsExactly(BdevEvent.RESIZE);
+        assertThat(bdev.numBlocks()).isEqualTo(128);
+        assertThatThrownBy(() -> module.host.resize(bdev, 64)).hasMessageContainingAll("shrink", "test");
+    }
+}
