@@ -26,6 +26,7 @@ import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 
 /**
@@ -86,6 +87,12 @@ public final class OperationCenter implements OperationRegistry, Operations {
                 reactors,
                 ConfigStore.at(new Deployment(context::getProperty, System.getenv(), configuration).configFile()),
                 new Deployment(context::getProperty, System.getenv(), configuration).settings());
+    }
+
+    /** Keeps the center, and with it every stack, as it is: new settings take effect at the next start. */
+    @Modified
+    public void configurationChanged() {
+        LOG.log(Level.INFO, "the configuration io.cairn.operations has changed; it takes effect at the next start");
     }
 
     /** Lets the last write of the configuration end. Blocks for at most some seconds; not on a reactor. */
