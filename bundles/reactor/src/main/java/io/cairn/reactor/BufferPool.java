@@ -93,6 +93,15 @@ public final class BufferPool {
         waiters.remove(waiter);
     }
 
+    /** Gives the free buffers' memory back to the system, when a reactor ends or for some time needs no memory. */
+    public void trim() {
+        for (int i = 0; i < CLASSES; i++) {
+            while (count[i] > 0) {
+                allocated -= drop(i);
+            }
+        }
+    }
+
     /** Returns the bytes that are lent out now. */
     public long lentBytes() {
         return lent;
@@ -106,13 +115,19 @@ public final class BufferPool {
     private boolean shrink(int wanted) {
         for (int i = CLASSES - 1; i >= 0 && allocated + wanted > limit; i--) {
             while (count[i] > 0 && allocated + wanted > limit) {
-                IoBuffer victim = free[i][--count[i]];
-                free[i][count[i]] = null;
-                allocated -= victim.capacity();
-                victim.free();
+                allocated -= drop(i);
             }
         }
         return allocated + wanted <= limit;
+    }
+
+    /** Frees a free buffer and returns its size. */
+    private int drop(int sizeClass) {
+        IoBuffer victim = free[sizeClass][--count[sizeClass]];
+        free[sizeClass][count[sizeClass]] = null;
+        int size = victim.capacity();
+        victim.free();
+        return size;
     }
 
     private static int classOf(int bytes) {

@@ -4,7 +4,9 @@ import io.netty.channel.IoEventLoop;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.concurrent.Executor;
@@ -34,6 +36,7 @@ public abstract class Reactor implements Executor {
     private final ArrayDeque<Runnable> deferred = new ArrayDeque<>(1024);
     private final BufferPool buffers;
     private BusyPoller[] pollers = new BusyPoller[0];
+    private final List<TimedPoller> timedPollers = new ArrayList<>();
     private long timerSequence;
     private int cancelledTimers;
     private long nextTimer = Long.MAX_VALUE;
@@ -133,7 +136,22 @@ public abstract class Reactor implements Executor {
         if (periodNanos < 1) {
             throw new IllegalArgumentException("period " + periodNanos + " ns of poller " + pollerName);
         }
-        return new TimedPoller(pollerName, periodNanos, poller);
+        TimedPoller added = new TimedPoller(pollerName, periodNanos, poller);
+        timedPollers.add(added);
+        return added;
+    }
+
+    /** Returns the names of the registered pollers, busy ones first, for those who look for what is left over. Reactor's thread only. */
+    public final List<String> pollerNames() {
+        requireCurrent();
+        List<String> names = new ArrayList<>();
+        for (BusyPoller poller : pollers) {
+            names.add(poller.pollerName);
+        }
+        for (TimedPoller poller : timedPollers) {
+            names.add(poller.pollerName);
+        }
+        return names;
     }
 
     /**
@@ -371,6 +389,7 @@ public abstract class Reactor implements Executor {
             } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
                 report("poller " + pollerName, e);
                 closed = true;
+                timedPollers.remove(this);
             }
             if (!closed) {
                 schedule();
@@ -382,6 +401,7 @@ public abstract class Reactor implements Executor {
             requireCurrent();
             if (!closed) {
                 closed = true;
+                timedPollers.remove(this);
                 next.close();
             }
         }

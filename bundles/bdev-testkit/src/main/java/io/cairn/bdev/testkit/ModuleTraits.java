@@ -1,0 +1,84 @@
+package io.cairn.bdev.testkit;
+
+import io.cairn.bdev.IoType;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * What a module promises beyond what every module must do; {@link BdevContractTest} holds it to that. Start with
+ * {@link #physical} or {@link #virtual}.
+ *
+ * @param types what {@code supportedTypes} of its bdevs must be, exactly, over bases that serve everything
+ * @param bases how many bases a bdev of it has; 0: it is physical
+ * @param keepsData whether a read finds what was written; else it finds zeroes
+ * @param unmapZeroes whether a read after an unmap finds zeroes; else zeroes or the old data, block by block
+ * @param passesStatus virtual: whether an I/O ends with its base I/O's very status
+ * @param waitsForBase virtual: whether it may be created before its base is there
+ * @param baseBlock virtual: which block of the first base holds a block, if they correspond one to one
+ * @param sizeOver virtual: its size in blocks over a base of a size in blocks, if a base that grows makes it grow (or stay)
+ */
+public record ModuleTraits(
+        Set<IoType> types,
+        int bases,
+        boolean keepsData,
+        boolean unmapZeroes,
+        boolean passesStatus,
+        boolean waitsForBase,
+        Optional<LongUnaryOperator> baseBlock,
+        Optional<LongUnaryOperator> sizeOver) {
+    /** Copies what could change. */
+    public ModuleTraits {
+        types = Set.copyOf(types);
+        Objects.requireNonNull(baseBlock, "baseBlock");
+        Objects.requireNonNull(sizeOver, "sizeOver");
+    }
+
+    /** Returns a physical module that keeps data, and whose unmap leaves old data or zeroes. */
+    public static ModuleTraits physical(Set<IoType> types) {
+        return new ModuleTraits(types, 0, true, false, false, false, Optional.empty(), Optional.empty());
+    }
+
+    /** Returns a virtual module over one base that keeps data and passes on statuses. */
+    public static ModuleTraits virtual(Set<IoType> types) {
+        return new ModuleTraits(types, 1, true, false, true, false, Optional.empty(), Optional.empty());
+    }
+
+    /** Returns the same over so many bases. */
+    public ModuleTraits overBases(int count) {
+        return new ModuleTraits(types, count, keepsData, unmapZeroes, passesStatus, waitsForBase, baseBlock, sizeOver);
+    }
+
+    /** Returns the same that reads zeroes whatever was written. */
+    public ModuleTraits forgettingData() {
+        return new ModuleTraits(types, bases, false, unmapZeroes, passesStatus, waitsForBase, baseBlock, sizeOver);
+    }
+
+    /** Returns the same whose unmap leaves zeroes. */
+    public ModuleTraits unmappingToZeroes() {
+        return new ModuleTraits(types, bases, keepsData, true, passesStatus, waitsForBase, baseBlock, sizeOver);
+    }
+
+    /** Returns the same that answers statuses of its own. */
+    public ModuleTraits withOwnStatuses() {
+        return new ModuleTraits(types, bases, keepsData, unmapZeroes, false, waitsForBase, baseBlock, sizeOver);
+    }
+
+    /** Returns the same that can be created before its base. */
+    public ModuleTraits waitingForBase() {
+        return new ModuleTraits(types, bases, keepsData, unmapZeroes, passesStatus, true, baseBlock, sizeOver);
+    }
+
+    /** Returns the same whose blocks are the first base's, at another place. */
+    public ModuleTraits mapping(LongUnaryOperator blockOfBase) {
+        return new ModuleTraits(
+                types, bases, keepsData, unmapZeroes, passesStatus, waitsForBase, Optional.of(blockOfBase), sizeOver);
+    }
+
+    /** Returns the same whose size follows its base's. */
+    public ModuleTraits sized(LongUnaryOperator overBase) {
+        return new ModuleTraits(
+                types, bases, keepsData, unmapZeroes, passesStatus, waitsForBase, baseBlock, Optional.of(overBase));
+    }
+}
