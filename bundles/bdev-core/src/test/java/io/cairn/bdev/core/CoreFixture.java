@@ -95,5 +95,10 @@ final class CoreFixture {
         public List<Operation<?, ?>> all() {
             return List.of();
         }
+
+        @Override
+        public Watch watch(Runnable changed) {
+            return () -> {};
+        }
     }
 }
