@@ -1,6 +1,7 @@
 package io.cairn.reactor;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.ByteBuffer;
 
@@ -19,6 +20,9 @@ import java.nio.ByteBuffer;
 public final class IoBuffer {
     /** Alignment of the first byte. Satisfies the direct I/O of every Linux block device and file system in use. */
     public static final int ALIGNMENT = 4096;
+
+    /** Memory that the JDK zeroes and that the garbage collector frees if nobody else does: so no leak is to be reported. */
+    private static final ByteBufAllocator ALLOCATOR = new UnpooledByteBufAllocator(true, true, false);
 
     private final ByteBuf memory;
     private final ByteBuffer bytes;
@@ -41,7 +45,7 @@ public final class IoBuffer {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity " + capacity + " is not positive");
         }
-        ByteBuf memory = UnpooledByteBufAllocator.DEFAULT.directBuffer(Math.addExact(capacity, ALIGNMENT));
+        ByteBuf memory = ALLOCATOR.directBuffer(Math.addExact(capacity, ALIGNMENT));
         // Netty zeroes or not, depending on how the JVM was started; what an earlier owner left must never be read
         memory.setZero(0, memory.capacity());
         ByteBuffer whole = memory.internalNioBuffer(0, memory.capacity());

@@ -248,6 +248,7 @@ final class ThreadReactor extends Reactor {
             state.set(ENDED);
             VarHandle.fullFence();
             runLeftOver();
+            buffers().trim();
         }
     }
 

@@ -2,6 +2,7 @@ package io.cairn.reactor.net;
 
 import io.cairn.reactor.Reactor;
 import io.cairn.reactor.Reactors;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +41,41 @@ public final class StreamNetwork {
      *     not a local address. Completes on a reactor or on a thread of {@link Reactors#blocking}
      */
     public CompletionStage<StreamListener> listen(SocketAddress address, StreamAcceptor acceptor) {
-        return CompletableFuture.failedFuture(unavailable(address));
+        Objects.requireNonNull(acceptor, "acceptor");
+        CompletableFuture<StreamListener> result = new CompletableFuture<>();
+        Reactor reactor = reactors.next();
+        try {
+            Transport transport = Transport.of(reactor);
+            reactors.blocking().execute(() -> bind(transport, reactor, address, acceptor, result));
+        } catch (RuntimeException e) {
+            result.completeExceptionally(e);
+        }
+        return result.minimalCompletionStage();
+    }
+
+    private void bind(
+            Transport transport,
+            Reactor reactor,
+            SocketAddress address,
+            StreamAcceptor acceptor,
+            CompletableFuture<StreamListener> result) {
+        try {
+            Addresses.check(address);
+            AbstractListener listener = transport.bind(reactor, reactors.blocking(), address, options, acceptor);
+            reactor.execute(() -> {
+                try {
+                    listener.start();
+                    result.complete(listener);
+                } catch (IOException e) {
+                    listener.closeHere();
+                    result.completeExceptionally(Addresses.named(address, e));
+                }
+            });
+        } catch (IOException e) {
+            result.completeExceptionally(Addresses.named(address, e));
+        } catch (RuntimeException | LinkageError e) {
+            result.completeExceptionally(e);
+        }
     }
 
     /**
@@ -52,11 +87,15 @@ public final class StreamNetwork {
      * @return the connection, on its reactor; fails with an {@link java.io.IOException} that names the address
      */
     public CompletionStage<StreamConnection> connect(SocketAddress address, Reactor reactor, StreamHandler handler) {
-        return CompletableFuture.failedFuture(unavailable(address));
-    }
-
-    private UnsupportedOperationException unavailable(SocketAddress address) {
-        return new UnsupportedOperationException(
-                "no event loop of " + reactors + " serves " + address + " with " + options);
+        Objects.requireNonNull(handler, "handler");
+        CompletableFuture<StreamConnection> result = new CompletableFuture<>();
+        try {
+            Addresses.check(address);
+            Transport transport = Transport.of(reactor);
+            reactor.execute(() -> transport.connect(reactor, address, options, handler, result));
+        } catch (IOException | RuntimeException e) {
+            result.completeExceptionally(e);
+        }
+        return result.minimalCompletionStage();
     }
 }
