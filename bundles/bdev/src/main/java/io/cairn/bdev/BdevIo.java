@@ -27,6 +27,9 @@ public abstract class BdevIo {
     protected long sourceBlocks;
     /** The data, if in one piece. Set by the core. */
     protected IoBuffer buffer;
+    /** Whether there is no data, whatever {@link #buffer} still holds of an earlier use. Set by the core. */
+    protected boolean withoutData;
+
     /** Where the data starts in {@link #buffer}. Set by the core. */
     protected int bufferOffset;
     /** The data, if in several pieces. Set by the core. */
@@ -69,12 +72,12 @@ public abstract class BdevIo {
 
     /** Returns whether there is memory for the data. Always true for a write. */
     public final boolean hasData() {
-        return buffer != null || vector != null;
+        return !withoutData && (buffer != null || vector != null);
     }
 
     /** Returns the data's memory, if it is in one piece; else null. */
     public final IoBuffer buffer() {
-        return buffer;
+        return withoutData ? null : buffer;
     }
 
     /** Returns where the data starts in {@link #buffer()}. */
@@ -122,7 +125,7 @@ public abstract class BdevIo {
 
     /** Returns the number of pieces of the data; 0 without data. */
     public final int segments() {
-        return vector != null ? vector.count() : buffer != null ? 1 : 0;
+        return vector != null ? vector.count() : hasData() ? 1 : 0;
     }
 
     /** Returns the memory of piece i. */

@@ -75,20 +75,34 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         this.context = moduleContext;
     }
 
-    /** Fills in what every I/O has. */
+    /**
+     * Fills in what every I/O has. A reference that is what it was is not stored again: objects come around in the order in which
+     * they were used, so that most are, and a store of a reference costs the collector's barrier as well.
+     */
     void prepare(IoType ioType, long offset, long blocks, long byteCount, IoCompletion told, Object with) {
-        type = ioType;
+        if (type != ioType) {
+            type = ioType;
+        }
         offsetBlocks = offset;
         numBlocks = blocks;
         bytes = byteCount;
-        completion = told;
-        cookie = with;
+        if (completion != told) {
+            completion = told;
+        }
+        if (cookie != with) {
+            cookie = with;
+        }
     }
 
     void data(IoBuffer inBuffer, int at, IoVector inVector) {
-        buffer = inBuffer;
+        withoutData = inBuffer == null && inVector == null;
+        if (buffer != inBuffer && !withoutData) {
+            buffer = inBuffer;
+        }
         bufferOffset = at;
-        vector = inVector;
+        if (vector != inVector) {
+            vector = inVector;
+        }
     }
 
     void source(long block) {
@@ -159,7 +173,9 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     @Override
     public void complete(IoStatus outcome) {
         if (state == PENDING && shared.reactor.isCurrent()) {
-            status = outcome;
+            if (status != outcome) {
+                status = outcome;
+            }
             shared.returned(this);
         } else {
             completeRarely(outcome);
@@ -202,8 +218,7 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     }
 
     private void adopt(Io from) {
-        buffer = from.buffer;
-        bufferOffset = from.bufferOffset;
+        data(from.buffer, from.bufferOffset, null);
         if ((from.extras & POOLED_DATA) != 0) {
             from.extras &= ~POOLED_DATA;
             extras |= POOLED_DATA;
@@ -212,8 +227,7 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
 
     @Override
     public void lend(IoBuffer constant, int offset) {
-        buffer = constant;
-        bufferOffset = offset;
+        data(constant, offset, null);
     }
 
     @Override
@@ -232,8 +246,7 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         if (memory == null) {
             shared.waitForMemory(this);
         } else {
-            buffer = memory;
-            bufferOffset = 0;
+            data(memory, 0, null);
             extras |= POOLED_DATA;
             shared.begin(this);
         }

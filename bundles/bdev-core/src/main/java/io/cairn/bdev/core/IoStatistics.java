@@ -11,28 +11,32 @@ import java.util.Map;
  * reset there too.
  */
 final class IoStatistics {
-    private static final int TYPES = IoType.values().length;
+    /** The counts of one type, together so that counting touches little memory. */
+    private static final class Counts {
+        private long operations;
+        private long bytes;
+        private long latencyNanos;
+        private long longestNanos;
+        private long shortestNanos = Long.MAX_VALUE;
+    }
 
-    private final long[] operations = new long[TYPES];
-    private final long[] bytes = new long[TYPES];
-    private final long[] latencyNanos = new long[TYPES];
-    private final long[] longestNanos = new long[TYPES];
-    private final long[] shortestNanos = new long[TYPES];
+    private final Counts[] byType = new Counts[IoType.values().length];
     private final Map<IoStatus.Kind, Long> errors = new EnumMap<>(IoStatus.Kind.class);
 
     IoStatistics() {
-        clearExtremes();
+        Arrays.setAll(byType, i -> new Counts());
     }
 
-    void count(int type, long byteCount, long nanos) {
-        operations[type]++;
-        bytes[type] += byteCount;
-        latencyNanos[type] += nanos;
-        if (nanos > longestNanos[type]) {
-            longestNanos[type] = nanos;
+    void count(IoType type, long byteCount, long nanos) {
+        Counts counts = byType[type.index()];
+        counts.operations++;
+        counts.bytes += byteCount;
+        counts.latencyNanos += nanos;
+        if (nanos > counts.longestNanos) {
+            counts.longestNanos = nanos;
         }
-        if (nanos < shortestNanos[type]) {
-            shortestNanos[type] = nanos;
+        if (nanos < counts.shortestNanos) {
+            counts.shortestNanos = nanos;
         }
     }
 
@@ -41,12 +45,14 @@ final class IoStatistics {
     }
 
     void add(IoStatistics other) {
-        for (int i = 0; i < TYPES; i++) {
-            operations[i] += other.operations[i];
-            bytes[i] += other.bytes[i];
-            latencyNanos[i] += other.latencyNanos[i];
-            longestNanos[i] = Math.max(longestNanos[i], other.longestNanos[i]);
-            shortestNanos[i] = Math.min(shortestNanos[i], other.shortestNanos[i]);
+        for (int i = 0; i < byType.length; i++) {
+            Counts sum = byType[i];
+            Counts more = other.byType[i];
+            sum.operations += more.operations;
+            sum.bytes += more.bytes;
+            sum.latencyNanos += more.latencyNanos;
+            sum.longestNanos = Math.max(sum.longestNanos, more.longestNanos);
+            sum.shortestNanos = Math.min(sum.shortestNanos, more.shortestNanos);
         }
         other.errors.forEach((kind, count) -> errors.merge(kind, count, Long::sum));
     }
@@ -59,17 +65,16 @@ final class IoStatistics {
 
     /** Forgets everything. */
     void clear() {
-        Arrays.fill(operations, 0);
-        Arrays.fill(bytes, 0);
-        Arrays.fill(latencyNanos, 0);
+        Arrays.setAll(byType, i -> new Counts());
         clearErrors();
-        clearExtremes();
     }
 
     /** Forgets the longest and the shortest latencies. */
     void clearExtremes() {
-        Arrays.fill(longestNanos, 0);
-        Arrays.fill(shortestNanos, Long.MAX_VALUE);
+        for (Counts counts : byType) {
+            counts.longestNanos = 0;
+            counts.shortestNanos = Long.MAX_VALUE;
+        }
     }
 
     /** Forgets the errors. */
@@ -78,24 +83,24 @@ final class IoStatistics {
     }
 
     long operations(IoType type) {
-        return operations[type.index()];
+        return byType[type.index()].operations;
     }
 
     long bytes(IoType type) {
-        return bytes[type.index()];
+        return byType[type.index()].bytes;
     }
 
     long latencyNanos(IoType type) {
-        return latencyNanos[type.index()];
+        return byType[type.index()].latencyNanos;
     }
 
     long longestNanos(IoType type) {
-        return longestNanos[type.index()];
+        return byType[type.index()].longestNanos;
     }
 
     /** Returns the shortest latency, 0 when there is none. */
     long shortestNanos(IoType type) {
-        long shortest = shortestNanos[type.index()];
+        long shortest = byType[type.index()].shortestNanos;
         return shortest == Long.MAX_VALUE ? 0 : shortest;
     }
 

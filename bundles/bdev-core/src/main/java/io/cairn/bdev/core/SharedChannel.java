@@ -208,7 +208,7 @@ final class SharedChannel {
         io.state = Io.FREE;
         int extras = io.extras;
         if ((extras & Io.INTERNAL) == 0) {
-            statistics.count(io.type().index(), io.bytes, reactor.nowNanos() - io.submitted);
+            statistics.count(io.type(), io.bytes, reactor.nowNanos() - io.submitted);
         }
         if ((extras & Io.ABORTING) != 0) {
             Aborts.victimEnded(io);
