@@ -19,6 +19,7 @@ import io.cairn.reactor.Errno;
 import io.cairn.reactor.Reactor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -371,7 +372,7 @@ public abstract class BdevContractTest {
                 Workload load = world.load(open, model);
                 load.run(100, 8);
                 for (int i = 0; i < 50; i++) {
-                    long length = 1 + world.random.nextInt(16);
+                    long length = world.random.nextLong(1, 17);
                     long first = world.random.nextLong(world.bdev().numBlocks() - length + 1);
                     TestIo io = open.channel(i % REACTORS)
                             .run(IoRequest.read(first, length).in(IoRequest.Memory.LENT));
@@ -569,8 +570,7 @@ public abstract class BdevContractTest {
                 load.drain();
                 world.core.await(removed);
                 world.core.until("the user to leave", open::isClosed);
-                world.core.until(
-                        "the bdev to go", () -> world.core.find(world.name()).isEmpty());
+                world.untilGone();
                 assertThat(victim.destructs()).as("destructs of the base").isEqualTo(1);
                 world.assertModuleHoldsNothing();
             });
@@ -587,12 +587,10 @@ public abstract class BdevContractTest {
             UUID uuid = world.bdev().uuid();
             SimDisk base = world.bases.get(0);
             world.core.await(base.remove());
-            world.core.until(
-                    "the bdev to go", () -> world.core.find(world.name()).isEmpty());
+            world.untilGone();
             SimSettings same = base.settings().withUuid(base.bdev().uuid());
             world.bases.set(0, world.core.disk(same, base.medium()));
-            world.core.until(
-                    "the bdev to come", () -> world.core.find(world.name()).isPresent());
+            world.core.settle();
             assertThat(world.bdev().uuid()).isEqualTo(uuid);
             try (TestDescriptor open = world.open()) {
                 open.channel().read(0, 1);
@@ -663,8 +661,8 @@ public abstract class BdevContractTest {
                 } else {
                     return;
                 }
-                world.core.until("the size " + expected, () -> world.bdev().numBlocks() == expected);
                 world.core.settle();
+                assertThat(world.bdev().numBlocks()).isEqualTo(expected);
                 if (expected != before) {
                     assertThat(open.events()).contains(BdevEvent.RESIZE);
                     assertThat(open.channel(1).read(expected - 1, 1))
@@ -699,8 +697,7 @@ public abstract class BdevContractTest {
             for (int k = 1; ; k++) {
                 assertThat(k).as("the creation never succeeds").isLessThan(100);
                 world.core.await(world.bases.get(0).remove());
-                world.core.until(
-                        "the bdev to go", () -> world.core.find(world.name()).isEmpty());
+                world.untilGone();
                 world.core.expectErrorsInLog();
                 world.module.failCall(k);
                 world.bases.set(0, world.core.disk(same, base.medium()));
@@ -880,6 +877,7 @@ public abstract class BdevContractTest {
         private TestCore core;
         private ModuleMonitor module;
         private boolean moduleGone;
+        private final Map<Reactor, List<String>> pollersBefore = new HashMap<>();
 
         World(TestCore core, long seed, Bases baseSettings) {
             this.core = core;
@@ -892,15 +890,18 @@ public abstract class BdevContractTest {
                     .toList();
             this.subject = new Subject("subject", blockSize, BASE_BLOCKS, baseNames);
             prepare(subject);
-            for (String name : baseNames) {
-                media.add(new SimMedium(blockSize));
-            }
+            baseNames.forEach(base -> media.add(new SimMedium(blockSize)));
             begin();
             create();
             refill();
         }
 
         private void begin() {
+            core.settle();
+            pollersBefore.clear();
+            for (Reactor reactor : core.reactors().all()) {
+                pollersBefore.put(reactor, core.on(reactor, reactor::pollerNames));
+            }
             module = new ModuleMonitor(core, newModule(core));
             core.add(module);
             for (int i = 0; i < media.size(); i++) {
@@ -973,6 +974,11 @@ public abstract class BdevContractTest {
             return core.bdev(name());
         }
 
+        /** Waits until the bdev is gone. */
+        void untilGone() {
+            core.find(name()).ifPresent(bdev -> core.until("the bdev to go", () -> bdev.state() == BdevState.GONE));
+        }
+
         TestDescriptor open() {
             boolean writes = bdev().supportedTypes().stream().anyMatch(IoType::changesData);
             return core.open(name(), writes ? OpenMode.WRITE : OpenMode.READ);
@@ -1040,7 +1046,9 @@ public abstract class BdevContractTest {
             core.assertNothingOut();
             assertThat(core.state()).as("bdevs that are left").isEmpty();
             for (Reactor reactor : core.reactors().all()) {
-                assertThat(core.on(reactor, reactor::toString)).isNotNull();
+                assertThat(core.on(reactor, reactor::pollerNames))
+                        .as("pollers that are left on %s", reactor.name())
+                        .isEqualTo(pollersBefore.get(reactor));
             }
             core.assertNoViolations();
         }

@@ -15,6 +15,7 @@ import io.cairn.reactor.Poller;
 import io.cairn.reactor.Reactor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,7 +26,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -47,7 +47,7 @@ public final class SimDisk {
     private final List<Channel> channels = new CopyOnWriteArrayList<>();
     private final List<ActiveFault> faults = new ArrayList<>();
     private final List<String> violations = new CopyOnWriteArrayList<>();
-    private final AtomicLongArray givenByType = new AtomicLongArray(IoType.values().length);
+    private final Map<IoType, AtomicLong> givenByType = new EnumMap<>(IoType.class);
     private final AtomicLong given = new AtomicLong();
     private final AtomicLong completed = new AtomicLong();
     private final AtomicInteger held = new AtomicInteger();
@@ -67,6 +67,9 @@ public final class SimDisk {
         this.medium = medium;
         this.host = host;
         this.zeroes = zeroes;
+        for (IoType type : IoType.values()) {
+            givenByType.put(type, new AtomicLong());
+        }
     }
 
     /** Registers the disk; on the app thread. */
@@ -185,7 +188,7 @@ public final class SimDisk {
 
     /** Returns how many I/Os of a type it was given; one that it answered with NOMEM counts every time. */
     public long given(IoType type) {
-        return givenByType.get(type.ordinal());
+        return givenByType.get(type).get();
     }
 
     /** Returns how many I/Os it was given. */
@@ -368,7 +371,7 @@ public final class SimDisk {
             p.kept = holding.test(io);
             pending.add(p);
             given.incrementAndGet();
-            givenByType.incrementAndGet(io.type().ordinal());
+            givenByType.get(io.type()).incrementAndGet();
             if (p.kept) {
                 held.incrementAndGet();
             } else if (io.type() == IoType.RESET) {

@@ -33,7 +33,7 @@ public record SimFault(Set<IoType> types, long firstBlock, long numBlocks, int c
         }
         return type == IoType.FLUSH
                 || type == IoType.RESET
-                || offset < endOf(firstBlock, numBlocks) && firstBlock < endOf(offset, Math.max(1, blocks));
+                || (offset < endOf(firstBlock, numBlocks) && firstBlock < endOf(offset, Math.max(1, blocks)));
     }
 
     private static long endOf(long first, long length) {

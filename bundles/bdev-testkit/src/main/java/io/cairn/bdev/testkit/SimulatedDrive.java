@@ -9,7 +9,10 @@ import java.util.function.BooleanSupplier;
 
 /** A simulation, which goes on when it is told to. */
 final class SimulatedDrive implements Drive {
-    private static final Duration LIMIT = Duration.ofMinutes(30);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+    /** A module that polls for what never comes must not keep a test going for ever. */
+    private static final int MOST_TURNS = 3_000_000;
+
     private static final Duration SOON = Duration.ofMillis(20);
 
     private final SimulatedReactors reactors;
@@ -37,7 +40,15 @@ final class SimulatedDrive implements Drive {
 
     @Override
     public void runUntil(BooleanSupplier condition) {
-        reactors.runUntil(condition, LIMIT);
+        int[] turns = {0};
+        reactors.runUntil(
+                () -> {
+                    if (++turns[0] > MOST_TURNS) {
+                        throw new AssertionError("it did not come true in " + MOST_TURNS + " turns");
+                    }
+                    return condition.getAsBoolean();
+                },
+                LIMIT);
     }
 
     @Override

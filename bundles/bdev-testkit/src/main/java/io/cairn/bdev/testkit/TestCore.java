@@ -45,6 +45,7 @@ public final class TestCore implements AutoCloseable {
     private final List<String> violations = new CopyOnWriteArrayList<>();
     private final ErrorLog errors;
     private boolean disksAdded;
+    private boolean waiting;
 
     private TestCore(Drive drive) {
         this.drive = drive;
@@ -116,8 +117,16 @@ public final class TestCore implements AutoCloseable {
         }
     }
 
-    /** Waits for something to become true; fails with the seed if it does not. */
+    /**
+     * Waits for something to become true; fails with the seed if it does not.
+     *
+     * @param condition only looks, without a call of this class that waits itself
+     */
     public void until(String what, BooleanSupplier condition) {
+        if (waiting) {
+            throw new IllegalStateException("waiting for " + what + " from inside a condition: it may only look");
+        }
+        waiting = true;
         try {
             drive.runUntil(condition);
         } catch (AssertionError inVain) {
@@ -125,6 +134,8 @@ public final class TestCore implements AutoCloseable {
                     "waited in vain for " + what + " (" + drive + ")"
                             + (violations().isEmpty() ? "" : "; " + violations()),
                     inVain);
+        } finally {
+            waiting = false;
         }
     }
 
@@ -285,6 +296,13 @@ public final class TestCore implements AutoCloseable {
     @Override
     public void close() {
         errors.close();
+        for (Reactor reactor : reactors.all()) {
+            on(reactor, () -> {
+                reactor.buffers().trim();
+                return null;
+            });
+        }
+        disks.close();
         drive.close();
     }
 }

@@ -282,10 +282,9 @@ final class Workload {
 
     private TestIo startSeek(IoRequest request) {
         return start(request, io -> {
-            if (succeeded(io)
-                    && (io.result() < -1
-                            || io.result() >= numBlocks
-                            || io.result() >= 0 && io.result() < io.request().offset())) {
+            long found = io.result();
+            boolean answers = found == -1 || (found >= io.request().offset() && found < numBlocks);
+            if (succeeded(io) && !answers) {
                 throw new AssertionError(io + " found block " + io.result() + " (" + core + ")");
             }
         });
@@ -371,7 +370,7 @@ final class Workload {
         for (int i = 0; i < length; i++) {
             long stamp = ++stamps;
             for (int b = 0; b < 8; b++) {
-                data[i * blockSize + b] = (byte) (stamp >>> 8 * b);
+                data[i * blockSize + b] = (byte) (stamp >>> (8 * b));
             }
         }
         return data;
