@@ -54,7 +54,9 @@ final class Removal {
 
     void descriptorClosed() {
         if (bdev.state() == BdevState.UNREGISTERING) {
-            destructWhenClosed();
+            // not from inside the close: a bdev above closes its base in its destruct, and has to be gone before the
+            // base is
+            app().execute(this::destructWhenClosed);
         }
     }
 

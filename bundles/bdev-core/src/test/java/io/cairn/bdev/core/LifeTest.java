@@ -8,17 +8,23 @@ import io.cairn.bdev.BdevChannel;
 import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevEvent;
 import io.cairn.bdev.BdevState;
+import io.cairn.bdev.Bdevs.BdevWatcher;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.spi.BackendChannel;
+import io.cairn.bdev.spi.BdevBackend;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.bdev.spi.Examination;
 import io.cairn.reactor.IoBuffer;
+import io.cairn.reactor.Reactor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Registration, examine and removal. */
@@ -226,6 +232,48 @@ class LifeTest {
         assertThat(core.await(core.core.list())).isEmpty();
         TestModule again = core.module("m");
         again.register(disk, "d0");
+    }
+
+    @Test
+    void whatStandsOnABaseIsGoneBeforeTheBaseIs() {
+        TestModule module = core.module("m");
+        Bdev base = module.register(disk, "base");
+        Bdev[] tops = new Bdev[2];
+        BdevDescriptor link = module.host.open("base", OpenMode.READ, "tops", (event, descriptor) -> List.of(tops)
+                .forEach(module.host::unregister));
+        AtomicInteger backends = new AtomicInteger(tops.length);
+        for (int i = 0; i < tops.length; i++) {
+            String name = "top" + i;
+            module.host.register(BdevSpec.physical(name, "x", 512, 8, Set.of()), new BdevBackend() {
+                @Override
+                public BackendChannel openChannel(Reactor reactor) {
+                    throw new AssertionError("nobody opens it");
+                }
+
+                @Override
+                public CompletionStage<Void> destruct() {
+                    if (backends.decrementAndGet() == 0) {
+                        link.close();
+                    }
+                    return CompletableFuture.completedFuture(null);
+                }
+            });
+            tops[i] = module.host.find(name).orElseThrow();
+        }
+        List<String> gone = new ArrayList<>();
+        core.await(core.core.watch(new BdevWatcher() {
+            @Override
+            public void ready(Bdev bdev) {}
+
+            @Override
+            public void gone(Bdev bdev) {
+                gone.add(bdev.name());
+            }
+        }));
+
+        core.await(module.host.unregister(base));
+
+        assertThat(gone).hasSize(3).endsWith("base");
     }
 
     @Test
