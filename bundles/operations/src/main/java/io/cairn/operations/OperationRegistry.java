@@ -28,6 +28,14 @@ public interface OperationRegistry {
     List<Operation<?, ?>> all();
 
     /**
+     * Returns whether the startup state lasts ({@code CAIRN_WAIT_FOR_RPC}): nothing is replayed before it ends, so nobody may wait
+     * for a replay on a thread that is needed to end it. From any thread. Default: it does not.
+     */
+    default boolean isStartup() {
+        return false;
+    }
+
+    /**
      * Gets told when operations have come or gone, for faces that follow them. From any thread.
      *
      * @param changed runs on the app thread: once soon, for what is here by then, and then after every change; must not block. What

@@ -33,18 +33,31 @@ public final class BdevCoreComponent implements Bdevs {
     private static final Logger LOG = System.getLogger(BdevCoreComponent.class.getName());
 
     private final BdevCore core;
+    private final OperationRegistry registry;
     private final CoreOptions options = CoreOptions.DEFAULTS;
 
     /** Starts the core. */
     @Activate
     public BdevCoreComponent(@Reference Reactors reactors, @Reference OperationRegistry registry) {
+        this.registry = registry;
         core = new BdevCore(reactors, registry, options);
     }
 
     /** A module has come. */
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     public void bindModule(BdevModule module) {
-        await("module " + module.name() + " to start", core.add(module));
+        CompletionStage<Void> here = core.add(module);
+        if (registry.isStartup()) {
+            // it is here when somebody ends the startup state, by RPC: the boot must go on to the bundle that listens
+            // for that
+            here.whenComplete((nothing, failure) -> {
+                if (failure != null) {
+                    LOG.log(Level.ERROR, "module " + module.name() + " has not started", failure);
+                }
+            });
+        } else {
+            await("module " + module.name() + " to start", here);
+        }
     }
 
     /** A module leaves. */

@@ -138,6 +138,11 @@ public final class OperationCenter implements OperationRegistry, Operations {
     }
 
     @Override
+    public boolean isStartup() {
+        return !started.isDone();
+    }
+
+    @Override
     public Watch watch(Runnable changed) {
         Watcher watcher = new Watcher(changed);
         reactors.app().execute(() -> {
