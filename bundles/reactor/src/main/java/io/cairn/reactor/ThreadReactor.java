@@ -3,6 +3,7 @@ package io.cairn.reactor;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.uring.IoUringIoHandle;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
@@ -37,6 +38,8 @@ final class ThreadReactor extends Reactor {
     private static final long LOOP_EVERY_WHEN_BUSY = 15_000;
     /** The same behind turns in which pollers want to be polled on and found nothing. */
     private static final long LOOP_EVERY_WHEN_POLLING = 1_000;
+    /** The same where each look is a system call. */
+    private static final long LOOP_EVERY_WHEN_POLLING_NIO = 5_000;
     /** The shortest spin, as a part of the longest: enough to notice that spinning would be worth it again. */
     private static final int SPIN_RANGE = 16;
 
@@ -45,6 +48,10 @@ final class ThreadReactor extends Reactor {
     private final Thread thread;
     private final ManualIoEventLoop loop;
     private final RandomGenerator random = new SplittableRandom();
+    /** How the event loop is told not to wait. */
+    private final long noWait;
+
+    private final long loopEveryWhenPolling;
     private final long longestSpin;
     private final boolean alwaysPoll;
 
@@ -78,6 +85,11 @@ final class ThreadReactor extends Reactor {
         this.loop = new ManualIoEventLoop(
                 thread,
                 executor -> new SleepAwareIoHandler(handlers.newHandler(executor), () -> waiting.setOpaque(false)));
+        boolean ring = loop.isCompatible(IoUringIoHandle.class);
+        this.loopEveryWhenPolling = ring ? LOOP_EVERY_WHEN_POLLING : LOOP_EVERY_WHEN_POLLING_NIO;
+        // Netty's NIO handler takes note of a wake-up only in a call that may wait, and until then wakes itself at each
+        // look; a wait of 1 ns is none
+        this.noWait = ring ? -1 : 1;
         this.now = System.nanoTime();
     }
 
@@ -178,7 +190,7 @@ final class ThreadReactor extends Reactor {
             lastWork = now;
         }
         if (found == Poller.ASLEEP || ioWaiting || now - lastLoop >= loopEvery(found)) {
-            if (runLoop(-1) > 0) {
+            if (runLoop(noWait) > 0) {
                 now = System.nanoTime();
                 lastWork = now;
             } else if (found == Poller.ASLEEP && !alwaysPoll && !ioWaiting && now - lastWork >= spin) {
@@ -188,11 +200,11 @@ final class ThreadReactor extends Reactor {
         }
     }
 
-    private static long loopEvery(int found) {
-        return found > 0 ? LOOP_EVERY_WHEN_BUSY : LOOP_EVERY_WHEN_POLLING;
+    private long loopEvery(int found) {
+        return found > 0 ? LOOP_EVERY_WHEN_BUSY : loopEveryWhenPolling;
     }
 
-    /** Runs the event loop, waiting at most so long (0: without bound, -1: not at all), and returns the events handled. */
+    /** Runs the event loop, waiting at most so long (0: without bound), and returns the events handled. */
     private int runLoop(long waitNanos) {
         ioWaiting = false;
         try {
@@ -238,7 +250,7 @@ final class ThreadReactor extends Reactor {
             for (int i = 0; i < MOST_LAST_TURNS && (hasMessages() || hasDeferred()); i++) {
                 now = System.nanoTime();
                 turn();
-                runLoop(-1);
+                runLoop(noWait);
             }
             EventLoops.close(loop);
         } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {

@@ -3,6 +3,7 @@ package io.cairn.reactor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -25,6 +26,10 @@ final class Watchdog implements Runnable, AutoCloseable {
     private static final Logger LOG = System.getLogger(Watchdog.class.getName());
     private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long REPORT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private static final Set<String> OUR_MACHINERY =
+            Set.of(ThreadReactor.class.getName(), SleepAwareIoHandler.class.getName(), Reactor.class.getName());
+    private static final List<String> OTHER_MACHINERY = List.of("io.netty.", "org.jctools.", "java.", "jdk.", "sun.");
 
     private final List<Watched> watched;
     private final long threshold;
@@ -96,6 +101,22 @@ final class Watchdog implements Runnable, AutoCloseable {
         return false;
     }
 
+    /**
+     * Returns whether anybody but the machinery of reactors is at work: a thread that has not been given a processor for
+     * long is found in a turn, too, and there is nobody to blame for that.
+     */
+    static boolean hasCulprit(StackTraceElement[] stack) {
+        for (StackTraceElement frame : stack) {
+            String name = frame.getClassName();
+            int nested = name.indexOf('$');
+            String outer = nested < 0 ? name : name.substring(0, nested);
+            if (!OUR_MACHINERY.contains(outer) && OTHER_MACHINERY.stream().noneMatch(name::startsWith)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private final class Watched {
         private final ThreadReactor reactor;
         private long turns = -1;
@@ -117,7 +138,7 @@ final class Watchdog implements Runnable, AutoCloseable {
                 reported = false;
             } else if (!reported && now - since >= threshold) {
                 StackTraceElement[] stack = reactor.thread().getStackTrace();
-                if (reactor.turns() == current && !reactor.isWaiting()) {
+                if (reactor.turns() == current && !reactor.isWaiting() && hasCulprit(stack)) {
                     report(now, stack);
                 }
             }

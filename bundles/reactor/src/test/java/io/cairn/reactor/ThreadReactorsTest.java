@@ -327,6 +327,18 @@ class ThreadReactorsTest {
     }
 
     @Test
+    void aTurnWithoutAnybodyToBlameIsNotReported() {
+        StackTraceElement machinery = new StackTraceElement("io.cairn.reactor.ThreadReactor", "run", null, 1);
+        StackTraceElement selector = new StackTraceElement("sun.nio.ch.EPoll", "wait", null, 1);
+        StackTraceElement turn = new StackTraceElement("io.cairn.reactor.Reactor$BusyPoller", "run", null, 1);
+        StackTraceElement module = new StackTraceElement("io.cairn.module.x.Module", "poll", null, 1);
+        assertThat(Watchdog.hasCulprit(new StackTraceElement[] {selector, turn, machinery}))
+                .isFalse();
+        assertThat(Watchdog.hasCulprit(new StackTraceElement[] {selector, module, turn, machinery}))
+                .isTrue();
+    }
+
+    @Test
     void blockingWorkRunsElsewhere() throws Exception {
         try (ThreadReactors reactors = new ThreadReactors(TWO)) {
             CompletableFuture<Boolean> onReactor = new CompletableFuture<>();
