@@ -65,9 +65,13 @@ final class FakeModule implements ConfigSource {
 
     @Override
     public List<ConfigEntry> configuration() {
-        return things.entrySet().stream()
-                .map(thing ->
-                        new ConfigEntry(name + "_create", Map.of("name", thing.getKey(), "size", thing.getValue())))
-                .toList();
+        List<ConfigEntry> entries = new ArrayList<>();
+        things.forEach((thing, size) -> {
+            Map<String, Object> params = new LinkedHashMap<>();
+            params.put("name", thing);
+            params.put("size", size);
+            entries.add(new ConfigEntry(name + "_create", params));
+        });
+        return entries;
     }
 }

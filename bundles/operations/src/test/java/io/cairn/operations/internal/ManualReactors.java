@@ -75,7 +75,9 @@ final class ManualReactors implements Reactors {
 
         int runTurn() {
             now = time;
-            return Math.max(0, turn());
+            int work = Math.max(0, turn());
+            // timers are not counted as work, but what they sent is
+            return hasMessages() ? work + 1 : work;
         }
 
         @Override
