@@ -130,13 +130,15 @@ class StackSimulationTest {
                     types.remove(optional);
                 }
             }
+            // a compare-and-write that the core makes up is one read and one write, however long
+            boolean cut = types.contains(IoType.COMPARE_AND_WRITE);
             IoLimits limits = new IoLimits(
                     0,
                     random.nextBoolean() ? 512 : 0,
                     random.nextBoolean() ? 16 : 0,
-                    random.nextBoolean(),
+                    random.nextBoolean() && cut,
                     0,
-                    random.nextBoolean() ? 7 : 0,
+                    random.nextBoolean() && cut ? 7 : 0,
                     random.nextBoolean() ? 3 : 0,
                     random.nextBoolean() ? 5 : 0,
                     random.nextBoolean() ? 6 : 0,
@@ -146,10 +148,9 @@ class StackSimulationTest {
                     0,
                     0,
                     0);
-            // the core cuts and bounces reads and writes, but not the write of a compare-and-write that it makes up
             return SimSettings.of(name, blockSize, 128 + random.nextInt(256))
                     .withTypes(types)
-                    .withLimits(types.contains(IoType.COMPARE_AND_WRITE) ? limits : IoLimits.NONE)
+                    .withLimits(limits)
                     .withLatency(Duration.ZERO, Duration.ofNanos(1 + random.nextInt(400_000)))
                     .withChances(random.nextDouble() * 0.5, random.nextDouble() * 0.2, random.nextDouble())
                     .withUnmapKeepingOld(random.nextBoolean());
