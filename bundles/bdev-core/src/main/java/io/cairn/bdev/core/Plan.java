@@ -67,8 +67,7 @@ enum Plan {
         return io.offsetBlocks() / limits.optimalIoBoundary() != last / limits.optimalIoBoundary();
     }
 
-    /** Whether the I/O's memory is where the module can use it. */
-    static boolean isAligned(Io io, long mask) {
+    private static boolean isAligned(Io io, long mask) {
         if (mask == 0 || !io.hasData()) {
             return true;
         }

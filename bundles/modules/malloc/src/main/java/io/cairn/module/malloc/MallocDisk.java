@@ -38,6 +38,7 @@ final class MallocDisk implements BdevBackend {
 
     private final BdevSpec spec;
     private final int blockSize;
+    private final ChunkPool pool;
     private final ChunkTable chunks;
     private final IoBuffer zeroes;
     private final IoDevice<MallocChannel> channels;
@@ -47,19 +48,22 @@ final class MallocDisk implements BdevBackend {
     /**
      * Makes an empty disk.
      *
+     * @param room asked before memory is taken
      * @param zeroes never written to, lent to readers and copied from; not smaller than a chunk
      * @param removed told when it is destructed
      */
     MallocDisk(
             BdevSpec spec,
-            ChunkTable chunks,
+            MemoryRoom room,
             IoBuffer zeroes,
             IoDevice<MallocChannel> channels,
             Reactors reactors,
             Runnable removed) {
         this.spec = spec;
         this.blockSize = spec.blockSize();
-        this.chunks = chunks;
+        long bytes = spec.numBlocks() * blockSize;
+        this.pool = new ChunkPool(bytes, room, zeroes);
+        this.chunks = new ChunkTable(bytes, pool);
         this.zeroes = zeroes;
         this.channels = channels;
         this.reactors = reactors;
@@ -82,7 +86,7 @@ final class MallocDisk implements BdevBackend {
         removed.run();
         CompletableFuture<Void> freed = new CompletableFuture<>();
         reactors.blocking().execute(() -> {
-            chunks.freeAll();
+            pool.close();
             reactors.app().execute(() -> freed.complete(null));
         });
         return freed;
@@ -150,10 +154,10 @@ final class MallocDisk implements BdevBackend {
         int left = length;
         while (left > 0) {
             int start = ChunkTable.offsetOf(from);
-            int piece = Math.min(left, ChunkTable.CHUNK_SIZE - start);
-            IoBuffer chunk = chunks.get(ChunkTable.indexOf(from));
+            int piece = Math.min(left, ChunkPool.CHUNK_SIZE - start);
+            Chunk chunk = chunks.get(ChunkTable.indexOf(from));
             if (chunk != null) {
-                chunk.copyTo(start, target, to, piece);
+                chunk.memory().copyTo(chunk.start() + start, target, to, piece);
             } else {
                 zeroes.copyTo(0, target, to, piece);
             }
@@ -181,12 +185,12 @@ final class MallocDisk implements BdevBackend {
         int left = length;
         while (left > 0) {
             int start = ChunkTable.offsetOf(to);
-            int piece = Math.min(left, ChunkTable.CHUNK_SIZE - start);
-            IoBuffer chunk = chunks.getOrTake(ChunkTable.indexOf(to));
+            int piece = Math.min(left, ChunkPool.CHUNK_SIZE - start);
+            Chunk chunk = chunks.getOrTake(ChunkTable.indexOf(to));
             if (chunk == null) {
                 return false;
             }
-            source.copyTo(from, chunk, start, piece);
+            source.copyTo(from, chunk.memory(), chunk.start() + start, piece);
             from += piece;
             to += piece;
             left -= piece;
@@ -200,16 +204,16 @@ final class MallocDisk implements BdevBackend {
         while (at < end) {
             long index = ChunkTable.indexOf(at);
             int start = ChunkTable.offsetOf(at);
-            int piece = (int) Math.min(end - at, ChunkTable.CHUNK_SIZE - start);
-            if (piece == ChunkTable.CHUNK_SIZE) {
-                IoBuffer chunk = chunks.remove(index);
+            int piece = (int) Math.min(end - at, ChunkPool.CHUNK_SIZE - start);
+            if (piece == ChunkPool.CHUNK_SIZE) {
+                Chunk chunk = chunks.remove(index);
                 if (chunk != null) {
-                    reclaimer.retire(chunk);
+                    reclaimer.retire(chunk, pool);
                 }
             } else {
-                IoBuffer chunk = chunks.get(index);
+                Chunk chunk = chunks.get(index);
                 if (chunk != null) {
-                    zeroes.copyTo(0, chunk, start, piece);
+                    zeroes.copyTo(0, chunk.memory(), chunk.start() + start, piece);
                 }
             }
             at += piece;
@@ -234,10 +238,10 @@ final class MallocDisk implements BdevBackend {
         int left = length;
         while (left > 0) {
             int start = ChunkTable.offsetOf(at);
-            int piece = Math.min(left, ChunkTable.CHUNK_SIZE - start);
-            IoBuffer chunk = chunks.get(ChunkTable.indexOf(at));
+            int piece = Math.min(left, ChunkPool.CHUNK_SIZE - start);
+            Chunk chunk = chunks.get(ChunkTable.indexOf(at));
             boolean equal = chunk != null
-                    ? isEqual(chunk.bytes(), start, other.bytes(), to, piece)
+                    ? isEqual(chunk.memory().bytes(), chunk.start() + start, other.bytes(), to, piece)
                     : isEqual(zeroes.bytes(), 0, other.bytes(), to, piece);
             if (!equal) {
                 return false;
@@ -265,37 +269,39 @@ final class MallocDisk implements BdevBackend {
         return true;
     }
 
-    /** Copies as if through a buffer: where the ranges overlap, from the end that is not overwritten first. */
+    /** Copies between ranges that do not overlap: the core has seen to that. */
     private IoStatus copy(long source, long target, long length, Reclaimer reclaimer) {
-        boolean backwards = source < target;
-        long left = length;
-        while (left > 0) {
-            long from = backwards ? source + left : source + length - left;
-            long to = backwards ? target + left : target + length - left;
-            int room = backwards
-                    ? Math.min(ChunkTable.offsetOf(from - 1), ChunkTable.offsetOf(to - 1)) + 1
-                    : ChunkTable.CHUNK_SIZE - Math.max(ChunkTable.offsetOf(from), ChunkTable.offsetOf(to));
-            int piece = (int) Math.min(left, room);
-            if (!copyPiece(backwards ? from - piece : from, backwards ? to - piece : to, piece, reclaimer)) {
+        long done = 0;
+        while (done < length) {
+            long from = source + done;
+            long to = target + done;
+            int room = ChunkPool.CHUNK_SIZE - Math.max(ChunkTable.offsetOf(from), ChunkTable.offsetOf(to));
+            int piece = (int) Math.min(length - done, room);
+            if (!copyPiece(from, to, piece, reclaimer)) {
                 return IoStatus.NO_SPACE;
             }
-            left -= piece;
+            done += piece;
         }
         return IoStatus.SUCCESS;
     }
 
     /** Copies within one chunk each. */
     private boolean copyPiece(long source, long target, int length, Reclaimer reclaimer) {
-        IoBuffer from = chunks.get(ChunkTable.indexOf(source));
+        Chunk from = chunks.get(ChunkTable.indexOf(source));
         if (from == null) {
             zero(target, length, reclaimer);
             return true;
         }
-        IoBuffer to = chunks.getOrTake(ChunkTable.indexOf(target));
+        Chunk to = chunks.getOrTake(ChunkTable.indexOf(target));
         if (to == null) {
             return false;
         }
-        from.copyTo(ChunkTable.offsetOf(source), to, ChunkTable.offsetOf(target), length);
+        from.memory()
+                .copyTo(
+                        from.start() + ChunkTable.offsetOf(source),
+                        to.memory(),
+                        to.start() + ChunkTable.offsetOf(target),
+                        length);
         return true;
     }
 

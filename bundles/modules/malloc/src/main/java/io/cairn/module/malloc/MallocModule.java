@@ -141,8 +141,7 @@ public final class MallocModule implements BdevModule {
         BdevSpec spec = BdevSpec.physical(name, "Malloc disk", p.blockSize, p.numBlocks, MallocDisk.TYPES)
                 .withUuid(uuid)
                 .withLimits(limits);
-        MallocDisk disk = new MallocDisk(
-                spec, new ChunkTable(bytes, room), zeroes, channels, host.reactors(), () -> disks.remove(name));
+        MallocDisk disk = new MallocDisk(spec, room, zeroes, channels, host.reactors(), () -> disks.remove(name));
         CompletionStage<Bdev> ready = host.register(spec, disk);
         disks.put(name, disk);
         return ready.thenApply(Bdev::name);

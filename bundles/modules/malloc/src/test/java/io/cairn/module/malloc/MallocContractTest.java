@@ -1,0 +1,48 @@
+package io.cairn.module.malloc;
+
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.spi.BdevModule;
+import io.cairn.bdev.testkit.BdevContractTest;
+import io.cairn.bdev.testkit.ModuleTraits;
+import io.cairn.bdev.testkit.Subject;
+import io.cairn.bdev.testkit.TestCore;
+import io.cairn.operations.ConfigEntry;
+import java.util.Map;
+import java.util.Set;
+
+class MallocContractTest extends BdevContractTest {
+    @Override
+    protected BdevModule newModule(TestCore core) {
+        return new MallocModule();
+    }
+
+    @Override
+    protected ModuleTraits traits() {
+        return ModuleTraits.physical(Set.of(
+                        IoType.READ,
+                        IoType.WRITE,
+                        IoType.UNMAP,
+                        IoType.FLUSH,
+                        IoType.RESET,
+                        IoType.WRITE_ZEROES,
+                        IoType.COMPARE,
+                        IoType.COMPARE_AND_WRITE,
+                        IoType.ABORT,
+                        IoType.SEEK_HOLE,
+                        IoType.SEEK_DATA,
+                        IoType.COPY))
+                .unmappingToZeroes();
+    }
+
+    @Override
+    protected ConfigEntry creation(Subject subject) {
+        return new ConfigEntry(
+                "bdev_malloc_create",
+                Map.of("name", subject.name(), "block_size", subject.blockSize(), "num_blocks", subject.numBlocks()));
+    }
+
+    @Override
+    protected ConfigEntry deletion(Subject subject) {
+        return new ConfigEntry("bdev_malloc_delete", Map.of("name", subject.name()));
+    }
+}

@@ -1,0 +1,274 @@
+package io.cairn.module.passthru;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.BdevEvent;
+import io.cairn.bdev.ClaimType;
+import io.cairn.bdev.IoLimits;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.SimDisk;
+import io.cairn.bdev.testkit.SimSettings;
+import io.cairn.bdev.testkit.TestCore;
+import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.operations.OperationException;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PassthruModuleTest {
+    private static final String BASE_UUID = "00112233-4455-6677-8899-aabbccddeeff";
+
+    private final TestCore core = TestCore.simulated(1, 2);
+    private final PassthruModule module = new PassthruModule();
+
+    @BeforeEach
+    void start() {
+        core.add(module);
+    }
+
+    @AfterEach
+    void end() {
+        core.assertNoViolations();
+        core.close();
+    }
+
+    @Test
+    void looksLikeItsBase() {
+        IoLimits limits = new IoLimits(4096, 512, 8, false, 2, 64, 3, 16, 17, 18, 1, 2, 3, 4, 5);
+        core.disk(SimSettings.of("B", 512, 64)
+                .withUuid(UUID.fromString(BASE_UUID))
+                .withLimits(limits)
+                .withWriteCache(true));
+
+        assertThat(create("P", "B")).isEqualTo("P");
+
+        Bdev bdev = core.bdev("P");
+        assertThat(bdev.productName()).isEqualTo("passthru");
+        assertThat(bdev.blockSize()).isEqualTo(512);
+        assertThat(bdev.numBlocks()).isEqualTo(64);
+        assertThat(bdev.limits()).isEqualTo(limits);
+        assertThat(bdev.hasWriteCache()).isTrue();
+        assertThat(bdev.baseNames()).containsExactly("B");
+        // SHA-1 of SPDK's name space for passthru and the base's UUID, computed elsewhere
+        assertThat(bdev.uuid()).hasToString("6c7ed575-4e89-540e-9496-5f6a2b0beadc");
+        assertThat(core.onApp(bdev::driverSpecific))
+                .isEqualTo(Map.of("passthru", Map.of("name", "P", "base_bdev_name", "B")));
+        assertThat(core.bdev("B").claims()).singleElement().satisfies(claim -> {
+            assertThat(claim.type()).isEqualTo(ClaimType.EXCLUSIVE_WRITE);
+            assertThat(claim.module()).isEqualTo("passthru");
+            assertThat(claim.name()).isEqualTo("P");
+        });
+    }
+
+    @Test
+    void offersOnlyWhatTheBaseOffers() {
+        core.disk(SimSettings.of("B", 512, 64).without(IoType.UNMAP, IoType.SEEK_DATA, IoType.FLUSH));
+
+        create("P", "B");
+
+        assertThat(core.bdev("P").supportedTypes())
+                .isEqualTo(core.bdev("B").supportedTypes())
+                .doesNotContain(IoType.UNMAP, IoType.SEEK_DATA, IoType.FLUSH);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"B", BASE_UUID})
+    void appearsWithItsBase(String baseName) {
+        assertThat(create("P", baseName)).isEqualTo("P");
+        assertThat(core.find("P")).isEmpty();
+
+        core.disk(SimSettings.of("B", 512, 64).withUuid(UUID.fromString(BASE_UUID)));
+        core.settle();
+
+        assertThat(core.bdev("P").baseNames()).containsExactly("B");
+        assertThat(module.configuration().get(0).params())
+                .containsExactly(Map.entry("name", "P"), Map.entry("base_bdev_name", baseName));
+    }
+
+    @Test
+    void goesWithItsBaseAndComesBackWithIt() {
+        SimDisk disk = core.disk("B", 512, 64);
+        create("P", "B");
+
+        core.await(disk.remove());
+        core.settle();
+        assertThat(core.state()).isEmpty();
+        assertThat(module.configuration()).hasSize(1);
+
+        core.disk("B", 512, 128);
+        core.settle();
+        assertThat(core.bdev("P").numBlocks()).isEqualTo(128);
+    }
+
+    @Test
+    void comesBackAlsoWhenTheNewBaseIsFasterThanItsOwnEnd() {
+        SimDisk disk = core.disk("B", 512, 64);
+        create("P", "B");
+        // the new base is made at the very moment in which the old one's name is free
+        CompletionStage<SimDisk> replaced = disk.remove().thenCompose(gone -> core.disks()
+                .add(SimSettings.of("B", 512, 32), new io.cairn.bdev.testkit.SimMedium(512)));
+        core.await(replaced);
+        core.settle();
+
+        assertThat(core.bdev("P").numBlocks()).isEqualTo(32);
+    }
+
+    @Test
+    void aDeletedOneDoesNotComeBack() {
+        SimDisk disk = core.disk("B", 512, 64);
+        create("P", "B");
+        core.await(disk.remove());
+        core.settle();
+
+        core.call("bdev_passthru_delete", Map.of("name", "P"));
+        core.disk("B", 512, 64);
+        core.settle();
+
+        assertThat(core.find("P")).isEmpty();
+        assertThat(module.configuration()).isEmpty();
+        assertThat(core.bdev("B").claims()).isEmpty();
+    }
+
+    @Test
+    void oneThatIsOnItsWayOutWithItsBaseCanBeDeleted() {
+        SimDisk disk = core.disk("B", 512, 64);
+        create("P", "B");
+        TestDescriptor open = core.open("P", OpenMode.READ);
+        open.keepOpenOnRemove();
+        CompletionStage<Void> removal = disk.remove();
+        core.until("the removal to reach P", () -> open.events().contains(BdevEvent.REMOVE));
+
+        CompletionStage<Object> deletion = core.start("bdev_passthru_delete", Map.of("name", "P"));
+        assertRefused("bdev_passthru_delete", Map.of("name", "P"), -16, "P");
+        open.close();
+        core.await(deletion);
+        core.await(removal);
+        core.settle();
+
+        assertThat(module.configuration()).isEmpty();
+        assertThat(core.state()).isEmpty();
+    }
+
+    @Test
+    void deletionGivesTheBaseBack() {
+        core.disk("B", 512, 64);
+        create("P", "B");
+
+        core.call("bdev_passthru_delete", Map.of("name", "P"));
+
+        assertThat(core.find("P")).isEmpty();
+        assertThat(core.bdev("B").claims()).isEmpty();
+        core.open("B", OpenMode.WRITE).close();
+        create("P", "B");
+        assertThat(core.find("P")).isPresent();
+    }
+
+    @Test
+    void growsWithItsBaseThroughTheWholeStack() {
+        SimDisk disk = core.disk("B", 512, 64);
+        create("P", "B");
+        create("Q", "P");
+        try (TestDescriptor open = core.open("Q", OpenMode.READ)) {
+            core.await(disk.resize(100));
+            core.settle();
+
+            assertThat(core.bdev("P").numBlocks()).isEqualTo(100);
+            assertThat(core.bdev("Q").numBlocks()).isEqualTo(100);
+            assertThat(open.events()).containsExactly(BdevEvent.RESIZE);
+            assertThat(open.channel().read(99, 1)).hasSize(512);
+        }
+    }
+
+    @Test
+    void aStackThatWaitsIsBuiltBottomUp() {
+        create("Q", "P");
+        create("P", "B");
+        core.disk("B", 512, 64);
+        core.settle();
+
+        assertThat(core.bdev("Q").baseNames()).containsExactly("P");
+    }
+
+    @Test
+    void refusesWhatCannotBe() {
+        core.disk("B", 512, 64);
+        core.disk("C", 512, 64);
+        create("P", "B");
+        create("W", "missing");
+        List<String> before = core.state();
+
+        assertRefused(params("P", "C"), -17, "passthru 'P' exists, on base 'B'");
+        assertRefused(params("W", "C"), -17, "passthru 'W' exists, on base 'missing'");
+        assertRefused(params("C", "missing"), -17, "the name 'C' is taken by bdev 'C'");
+        assertRefused(params("X", "X"), -22, "'X' cannot be its own base");
+        assertRefused(params("X", "B"), -1, "B");
+        assertRefused(params("", "C"), -22, "name");
+        assertRefused("bdev_passthru_delete", Map.of("name", "B"), -19, "B belongs to module");
+        assertRefused("bdev_passthru_delete", Map.of("name", "X"), -19, "X");
+        assertRefused("bdev_passthru_create", Map.of("name", "X"), -32603, "base_bdev_name");
+
+        assertThat(core.state()).isEqualTo(before);
+        assertThat(module.configuration()).hasSize(2);
+    }
+
+    @Test
+    void theHolderOfTheBaseIsNamed() {
+        core.disk("B", 512, 64);
+        create("P", "B");
+
+        assertRefused(params("X", "B"), -1, "passthru");
+        assertRefused(params("X", "B"), -1, "P");
+    }
+
+    @Test
+    void aNameTakenMeanwhileLeavesTheBaseAlone() {
+        create("P", "B");
+        core.disk("P", 512, 8);
+        core.disk("B", 512, 64);
+        core.settle();
+
+        assertThat(core.bdev("P").numBlocks()).isEqualTo(8);
+        assertThat(core.bdev("B").claims()).isEmpty();
+        BdevDescriptor writer = core.await(core.bdevs().open("B", OpenMode.WRITE, "test", (event, descriptor) -> {}));
+        writer.close();
+        assertThat(module.configuration()).hasSize(1);
+    }
+
+    @Test
+    void aUuidThatWasGivenIsKeptAndSaved() {
+        core.disk("B", 512, 64);
+        core.call("bdev_passthru_create", Map.of("name", "P", "base_bdev_name", "B", "uuid", BASE_UUID));
+
+        assertThat(core.bdev("P").uuid()).hasToString(BASE_UUID);
+        assertThat(module.configuration().get(0).params()).containsEntry("uuid", BASE_UUID);
+    }
+
+    private Object create(String name, String base) {
+        return core.call("bdev_passthru_create", params(name, base));
+    }
+
+    private static Map<String, Object> params(String name, String base) {
+        return Map.of("name", name, "base_bdev_name", base);
+    }
+
+    private void assertRefused(Map<String, Object> params, int code, String message) {
+        assertRefused("bdev_passthru_create", params, code, message);
+    }
+
+    private void assertRefused(String operation, Map<String, Object> params, int code, String message) {
+        assertThatThrownBy(() -> core.call(operation, params))
+                .isInstanceOfSatisfying(
+                        OperationException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .hasMessageContaining(message);
+    }
+}
