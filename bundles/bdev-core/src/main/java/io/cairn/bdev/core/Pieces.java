@@ -232,8 +232,13 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
 
     /** The second phase of a piece uses the first one's object again. */
     private void writeCompared(Io child) {
-        shared.dropMemory(child);
-        child.data(parent.buffer(), parent.bufferOffset(), null);
+        if (Plan.isAligned(parent, shared.bdev.alignmentMask())) {
+            shared.dropMemory(child);
+            child.data(parent.buffer(), parent.bufferOffset(), null);
+        } else {
+            parent.buffer()
+                    .copyTo(parent.bufferOffset(), child.buffer(), child.bufferOffset(), (int) child.byteLength());
+        }
         out++;
         child(child, IoType.WRITE, parent.offsetBlocks(), parent.numBlocks());
     }

@@ -67,7 +67,8 @@ enum Plan {
         return io.offsetBlocks() / limits.optimalIoBoundary() != last / limits.optimalIoBoundary();
     }
 
-    private static boolean isAligned(Io io, long mask) {
+    /** Whether the I/O's memory is where the module can use it. */
+    static boolean isAligned(Io io, long mask) {
         if (mask == 0 || !io.hasData()) {
             return true;
         }

@@ -152,6 +152,9 @@ class IoPathTest {
         assertThat(run(channel.read(memory, (1 << 19) + 1, 5, 9, outcomes, null)))
                 .isEqualTo(IoStatus.SUCCESS);
         assertThat(inMemory((1 << 19) + 1, 9 * BLOCK)).isEqualTo(onDisk(5, 9));
+        assertThat(run(channel.compareAndWrite(memory, 3, memory, 5, 5, 4, outcomes, null)))
+                .isEqualTo(IoStatus.SUCCESS);
+        assertThat(onDisk(5, 4)).isEqualTo(inMemory(5, 4 * BLOCK));
         assertThat(disk.misaligned).isFalse();
     }
 

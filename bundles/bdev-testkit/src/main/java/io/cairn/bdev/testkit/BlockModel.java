@@ -27,6 +27,8 @@ public final class BlockModel {
         private List<byte[]> now;
         /** What may be there after a cut: every content since the last flush, that of the flush included. */
         private final List<Version> history = new ArrayList<>();
+        /** What is being written and not acknowledged; null: nothing. */
+        private byte[] pending;
 
         Block(byte[] first) {
             now = List.of(first);
@@ -65,7 +67,8 @@ public final class BlockModel {
     public void writing(long first, long count, byte[] data) {
         for (int i = 0; i < count; i++) {
             Block block = block(first + i);
-            block.history.add(new Version(++order, slice(data, i)));
+            block.pending = slice(data, i);
+            block.history.add(new Version(++order, block.pending));
             unsettled.add(block);
         }
     }
@@ -73,7 +76,9 @@ public final class BlockModel {
     /** A change that was submitted has succeeded. */
     public void written(long first, long count, byte[] data) {
         for (int i = 0; i < count; i++) {
-            block(first + i).now = List.of(slice(data, i));
+            Block block = block(first + i);
+            block.now = List.of(slice(data, i));
+            block.pending = null;
         }
     }
 
@@ -84,6 +89,7 @@ public final class BlockModel {
             List<byte[]> either = new ArrayList<>(block.now);
             either.add(slice(data, i));
             block.now = either;
+            block.pending = null;
         }
     }
 
@@ -91,7 +97,11 @@ public final class BlockModel {
     public FlushPoint flushing() {
         FlushPoint point = new FlushPoint(++order);
         for (Block block : unsettled) {
-            point.contents.put(block, block.now);
+            List<byte[]> contents = new ArrayList<>(block.now);
+            if (block.pending != null) {
+                contents.add(block.pending);
+            }
+            point.contents.put(block, contents);
         }
         return point;
     }

@@ -444,7 +444,7 @@ public final class SimDisk {
             IoLimits limits = settings.limits();
             long most =
                     switch (io.type()) {
-                        case READ, WRITE, COMPARE, COMPARE_AND_WRITE -> limits.maxReadWriteBlocks();
+                        case READ, WRITE -> limits.maxReadWriteBlocks();
                         case UNMAP -> limits.maxUnmapBlocks();
                         case WRITE_ZEROES -> limits.maxWriteZeroesBlocks();
                         case COPY -> limits.maxCopyBlocks();

@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
@@ -34,7 +33,6 @@ import org.osgi.service.component.annotations.Component;
 public final class AioModule implements BdevModule {
     private static final Logger LOG = System.getLogger(AioModule.class.getName());
 
-    private final Function<Reactors, FileEngine> engineChoice;
     private final FileInspector inspector = new FileInspector();
     private final Map<String, FileBdev> bdevs = new LinkedHashMap<>();
     private final Map<String, CompletableFuture<Void>> opening = new LinkedHashMap<>();
@@ -45,20 +43,18 @@ public final class AioModule implements BdevModule {
     /** A bdev of this module. */
     private record FileBdev(FileSettings settings, OpenFile file, Bdev bdev) {}
 
-    /** Makes the module with the best engine that the reactors allow. */
+    /** Makes the module, to be added to a core. */
     @Activate
-    public AioModule() {
-        this(AioModule::bestEngine);
-    }
-
-    /** Makes the module with an engine of the caller's choice. */
-    AioModule(Function<Reactors, FileEngine> engineChoice) {
-        this.engineChoice = engineChoice;
-    }
+    public AioModule() {}
 
     private static FileEngine bestEngine(Reactors reactors) {
         FileInspector inspector = new FileInspector();
-        return UringLoop.drives(reactors) ? new UringEngine(reactors, inspector) : new PoolEngine(reactors, inspector);
+        if (UringLoop.drives(reactors)) {
+            return new UringEngine(reactors, inspector);
+        }
+        return reactors.app().eventLoop().isPresent()
+                ? PoolEngine.withThreads(reactors, inspector)
+                : PoolEngine.simulated(reactors, inspector);
     }
 
     @Override
@@ -69,7 +65,7 @@ public final class AioModule implements BdevModule {
     @Override
     public void init(BdevHost core) {
         host = core;
-        engine = engineChoice.apply(core.reactors());
+        engine = bestEngine(core.reactors());
         LOG.log(Level.INFO, "file I/O by {0}", engine.name());
     }
 

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,19 +33,32 @@ final class PoolEngine implements FileEngine {
 
     private final Reactors reactors;
     private final FileInspector inspector;
-    private final ThreadPoolExecutor workers;
+    private final Executor workers;
+    private final Runnable end;
 
-    PoolEngine(Reactors reactors, FileInspector inspector) {
+    private PoolEngine(Reactors reactors, FileInspector inspector, Executor workers, Runnable end) {
         this.reactors = reactors;
         this.inspector = inspector;
+        this.workers = workers;
+        this.end = end;
+    }
+
+    /** Makes an engine with threads of its own. */
+    static PoolEngine withThreads(Reactors reactors, FileInspector inspector) {
         AtomicInteger number = new AtomicInteger();
-        workers = new ThreadPoolExecutor(
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
                 THREADS, THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUED), work -> {
-                    Thread thread = new Thread(work, "cairn-aio-" + number.incrementAndGet());
+                    Thread thread = new Thread(null, work, "cairn-aio-" + number.incrementAndGet(), 0, false);
                     thread.setDaemon(true);
                     return thread;
                 });
-        workers.allowCoreThreadTimeOut(true);
+        threads.allowCoreThreadTimeOut(true);
+        return new PoolEngine(reactors, inspector, threads, threads::shutdown);
+    }
+
+    /** Makes an engine without threads: in a simulation all work is a message of the simulation, in its order and time. */
+    static PoolEngine simulated(Reactors reactors, FileInspector inspector) {
+        return new PoolEngine(reactors, inspector, reactors.blocking(), () -> {});
     }
 
     @Override
@@ -106,6 +120,6 @@ final class PoolEngine implements FileEngine {
 
     @Override
     public void close() {
-        workers.shutdown();
+        end.run();
     }
 }

@@ -11,10 +11,12 @@ import io.netty.channel.uring.IoUringIoHandle;
 import io.netty.channel.uring.IoUringIoOps;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 
 /**
  * A file's channel on one reactor's ring. A turn's submissions go to the kernel with one {@code io_uring_enter}, at the end of the
- * turn.
+ * turn, and its completions are told at the end of the next: were they told from inside the event loop, whoever answers a
+ * completion with the next I/O would keep the loop, and so the turn, going for as long as the kernel keeps up.
  *
  * <p>A request's tag on the ring is its place in the table: not negative and short, which is what Netty carries in the kernel's own
  * user data, without a table of its own.
@@ -32,6 +34,12 @@ final class UringChannel extends FileIoChannel<UringRequest> {
     private final int fd;
     private final int alignment;
     private final IoRegistration registration;
+    private final Runnable tellEnded = this::tellEnded;
+
+    /** The places of the requests that have an answer which is not told yet. */
+    private int[] ended = new int[64];
+
+    private int endedCount;
 
     UringChannel(Reactor reactor, int blockSize, FileBackend owner, UringFile file) {
         super(reactor, blockSize, owner, new UringRequest[0]);
@@ -84,6 +92,33 @@ final class UringChannel extends FileIoChannel<UringRequest> {
             return;
         }
         reactor().ioSubmitted();
+    }
+
+    private void answered(int index, int answer) {
+        request(index).answer = answer;
+        if (endedCount == ended.length) {
+            ended = Arrays.copyOf(ended, endedCount * 2);
+        }
+        if (endedCount == 0) {
+            reactor().defer(tellEnded);
+        }
+        ended[endedCount++] = index;
+    }
+
+    private void tellEnded() {
+        int count = endedCount;
+        endedCount = 0;
+        for (int i = 0; i < count; i++) {
+            UringRequest request = request(ended[i]);
+            try {
+                completed(request, request.answer);
+            } catch (RuntimeException | AssertionError e) {
+                LOG.log(
+                        Level.ERROR,
+                        "completion of an I/O failed on " + reactor().name(),
+                        e);
+            }
+        }
     }
 
     private void completed(UringRequest request, int answer) {
@@ -169,17 +204,8 @@ final class UringChannel extends FileIoChannel<UringRequest> {
         public void handle(IoRegistration from, IoEvent event) {
             IoUringIoEvent completion = (IoUringIoEvent) event;
             long tag = completion.userData();
-            if (tag == NO_REQUEST) {
-                return;
-            }
-            try {
-                completed(request((int) tag), completion.res());
-            } catch (RuntimeException | AssertionError e) {
-                // Netty would stop the whole reactor for a while
-                LOG.log(
-                        Level.ERROR,
-                        "completion of an I/O failed on " + reactor().name(),
-                        e);
+            if (tag != NO_REQUEST) {
+                answered((int) tag, completion.res());
             }
         }
 

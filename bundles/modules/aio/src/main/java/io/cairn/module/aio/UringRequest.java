@@ -13,6 +13,9 @@ final class UringRequest extends FileRequest {
     /** What the ring knows the request by, for cancelling it. */
     long token;
 
+    /** What the kernel answered last. */
+    int answer;
+
     private IoBuffer segments;
 
     UringRequest(int index) {
