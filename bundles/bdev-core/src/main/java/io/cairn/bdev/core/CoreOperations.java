@@ -284,4 +284,10 @@ final class CoreOperations implements ConfigSource {
                 .forEach(n -> entries.add(new ConfigEntry("bdev_examine", Map.of("name", n))));
         return entries;
     }
+
+    /** SPDK's clients end the subsystem's configuration with this call. */
+    @Override
+    public List<ConfigEntry> closingEntries() {
+        return List.of(new ConfigEntry("bdev_wait_for_examine", Map.of()));
+    }
 }

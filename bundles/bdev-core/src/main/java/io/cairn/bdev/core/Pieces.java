@@ -28,6 +28,9 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
     private int out;
     private IoStatus failure;
     private boolean issuing;
+    /** Whether a compare-and-write has compared all and writes. */
+    private boolean writing;
+
     private boolean waiting;
 
     Pieces(Io parent) {
@@ -41,6 +44,7 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
         out = 0;
         failure = null;
         waiting = false;
+        writing = false;
         issue();
     }
 
@@ -77,8 +81,9 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
         begun += blocks;
         out++;
         switch (plan) {
-            case COMPARE_BY_READS, COMPARE_AND_WRITE_LOCKED ->
-                child(child, IoType.READ, parent.offsetBlocks() + at, blocks);
+            case COMPARE_BY_READS -> child(child, IoType.READ, parent.offsetBlocks() + at, blocks);
+            case COMPARE_AND_WRITE_LOCKED ->
+                child(child, writing ? IoType.WRITE : IoType.READ, parent.offsetBlocks() + at, blocks);
             case COPY_BY_READ_AND_WRITE -> child(child, IoType.READ, parent.sourceBlocks() + at, blocks);
             case ZEROES_BY_WRITES -> child(child, IoType.WRITE, parent.offsetBlocks() + at, blocks);
             default -> child(child, parent.type(), parent.offsetBlocks() + at, blocks);
@@ -105,7 +110,6 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
                         plan == Plan.SPLIT
                                 ? limits.maxReadWriteBlocks()
                                 : smaller(limits.maxReadWriteBlocks(), Math.max(1, COPIED_BYTES / blockSize));
-                    case COMPARE_AND_WRITE -> parent.numBlocks();
                     default -> smaller(limits.maxReadWriteBlocks(), Math.max(1, COPIED_BYTES / blockSize));
                 };
         long blocks = most == 0 ? parent.numBlocks() : most;
@@ -128,12 +132,12 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
         int blockSize = shared.bdev.blockSize();
         switch (plan) {
             case ZEROES_BY_WRITES -> child.data(shared.bdev.zeroes(), 0, null);
-            case SPLIT -> slice(child, Math.toIntExact(at * blockSize), blocks * blockSize);
+            case SPLIT -> slice(child, at * blockSize, blocks * blockSize);
             default -> {
                 if (!shared.giveMemory(child, Math.toIntExact(blocks * blockSize))) {
                     return false;
                 }
-                if (plan == Plan.BOUNCE && parent.type() == IoType.WRITE) {
+                if (writing || (plan == Plan.BOUNCE && parent.type() == IoType.WRITE)) {
                     copy(at * blockSize, blocks * blockSize, child.buffer(), true);
                 }
             }
@@ -141,11 +145,11 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
         return true;
     }
 
-    private void slice(Io child, int from, long length) {
+    private void slice(Io child, long from, long length) {
         if (!parent.hasData()) {
             child.data(null, 0, null);
         } else if (parent.vector() == null) {
-            child.data(parent.buffer(), parent.bufferOffset() + from, null);
+            child.data(parent.buffer(), parent.bufferOffset() + Math.toIntExact(from), null);
         } else {
             IoVector vector = child.ownVector().clear();
             walk(from, length, (buffer, offset, at, count) -> vector.add(buffer, offset, count));
@@ -207,42 +211,28 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
             long at = child.offsetBlocks() - parent.offsetBlocks();
             copy(at * shared.bdev.blockSize(), child.byteLength(), child.buffer(), false);
         } else if (plan == Plan.COMPARE_BY_READS) {
-            long at = child.offsetBlocks() - parent.offsetBlocks();
-            compare(child, parent.buffer(), parent.bufferOffset() + Math.toIntExact(at * shared.bdev.blockSize()));
-        } else if (child.type() == IoType.READ && plan == Plan.COMPARE_AND_WRITE_LOCKED) {
+            compare(child, parent.buffer(), parent.bufferOffset());
+        } else if (plan == Plan.COMPARE_AND_WRITE_LOCKED && !writing) {
             compare(child, parent.compareBuffer(), parent.compareOffset());
-            if (failure == null) {
-                writeCompared(child);
-            }
         } else if (child.type() == IoType.READ && plan == Plan.COPY_BY_READ_AND_WRITE) {
             writeCopied(child);
         }
     }
 
-    private void compare(Io child, IoBuffer with, int at) {
+    /** Compares a piece that was read with its part of what is given from an offset on. */
+    private void compare(Io child, IoBuffer with, int first) {
         int length = (int) child.byteLength();
+        long at = (child.offsetBlocks() - parent.offsetBlocks()) * shared.bdev.blockSize();
         boolean same = child.buffer()
                 .bytes()
                 .slice(child.bufferOffset(), length)
-                .equals(with.bytes().slice(at, length));
+                .equals(with.bytes().slice(first + Math.toIntExact(at), length));
         if (!same) {
             failWith(IoStatus.MISCOMPARE);
         }
     }
 
     /** The second phase of a piece uses the first one's object again. */
-    private void writeCompared(Io child) {
-        if (Plan.isAligned(parent, shared.bdev.alignmentMask())) {
-            shared.dropMemory(child);
-            child.data(parent.buffer(), parent.bufferOffset(), null);
-        } else {
-            parent.buffer()
-                    .copyTo(parent.bufferOffset(), child.buffer(), child.bufferOffset(), (int) child.byteLength());
-        }
-        out++;
-        child(child, IoType.WRITE, parent.offsetBlocks(), parent.numBlocks());
-    }
-
     private void writeCopied(Io child) {
         out++;
         long at = child.offsetBlocks() - parent.sourceBlocks();
@@ -258,6 +248,12 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
     private void endIfDone() {
         boolean over = failure != null || begun == parent.numBlocks();
         if (!over || out > 0 || issuing || parent.state != Io.HELD) {
+            return;
+        }
+        if (plan == Plan.COMPARE_AND_WRITE_LOCKED && !writing && failure == null) {
+            writing = true;
+            begun = 0;
+            issue();
             return;
         }
         if (waiting) {

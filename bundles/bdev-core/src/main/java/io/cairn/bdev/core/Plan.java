@@ -68,7 +68,7 @@ enum Plan {
     }
 
     /** Whether the I/O's memory is where the module can use it. */
-    static boolean isAligned(Io io, long mask) {
+    private static boolean isAligned(Io io, long mask) {
         if (mask == 0 || !io.hasData()) {
             return true;
         }

@@ -455,12 +455,6 @@ final class SharedChannel {
         return true;
     }
 
-    /** Gives the pool memory of a child back before the child is over. */
-    void dropMemory(Io io) {
-        io.extras &= ~Io.POOLED_DATA;
-        reactor.buffers().give(io.buffer());
-    }
-
     /** Takes pieces out of the lines that they wait in. */
     void stopWaiting(Pieces pieces) {
         waitForInternal.remove(pieces);

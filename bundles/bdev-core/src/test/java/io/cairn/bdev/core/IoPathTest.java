@@ -13,6 +13,7 @@ import io.cairn.bdev.IoType;
 import io.cairn.bdev.IoVector;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.Submission;
+import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.reactor.IoBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -178,6 +179,40 @@ class IoPathTest {
                 .isEqualTo(IoStatus.MISCOMPARE);
         assertThat(run(channel.reset(outcomes, null))).isEqualTo(IoStatus.SUCCESS);
         assertThatThrownBy(() -> channel.copy(110, 100, 32, outcomes, null)).hasMessageContaining("overlap");
+    }
+
+    @Test
+    void compareAndWriteKeepsToTheModulesLimits() {
+        open(READ_WRITE, new IoLimits(0, BLOCK, 16, true, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        fill(0, 60 * BLOCK, 3);
+        run(channel.write(memory, 0, 10, 60, outcomes, null));
+        fill((1 << 19) + 1, 60 * BLOCK, 4);
+        disk.lengths.clear();
+        assertThat(run(channel.compareAndWrite(memory, 0, memory, (1 << 19) + 1, 10, 60, outcomes, null)))
+                .isEqualTo(IoStatus.SUCCESS);
+        assertThat(onDisk(10, 60)).isEqualTo(inMemory((1 << 19) + 1, 60 * BLOCK));
+        assertThat(disk.lengths).allMatch(n -> n <= 12);
+        assertThat(disk.misaligned).isFalse();
+        // one byte of the last piece differs: nothing is written
+        memory.bytes().put((1 << 19) + 60 * BLOCK, (byte) 99);
+        assertThat(run(channel.compareAndWrite(memory, (1 << 19) + 1, memory, 0, 10, 60, outcomes, null)))
+                .isEqualTo(IoStatus.MISCOMPARE);
+        assertThat(onDisk(10, 59)).isEqualTo(inMemory((1 << 19) + 1, 59 * BLOCK));
+    }
+
+    @Test
+    void splitsLongRangesWithoutData() {
+        Set<IoType> types = Set.of(IoType.READ, IoType.WRITE, IoType.UNMAP, IoType.WRITE_ZEROES);
+        TestModule.Disk large = new TestModule.Disk(BLOCK, 8);
+        module.host.register(
+                BdevSpec.physical("large", "x", 1 << 16, 1L << 20, types)
+                        .withLimits(new IoLimits(0, 0, 0, false, 0, 0, 0, 1 << 17, 1 << 17, 0, 0, 0, 0, 0, 0)),
+                large);
+        descriptor = core.open("large", OpenMode.WRITE);
+        channel = descriptor.openChannel();
+        assertThat(run(channel.unmap(0, 1L << 20, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(run(channel.writeZeroes(0, 1L << 20, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(large.lengths).hasSize(16).containsOnly(1L << 17);
     }
 
     @Test

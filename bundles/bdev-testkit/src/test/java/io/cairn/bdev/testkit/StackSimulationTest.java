@@ -130,15 +130,13 @@ class StackSimulationTest {
                     types.remove(optional);
                 }
             }
-            // a compare-and-write that the core makes up is one read and one write, however long
-            boolean cut = types.contains(IoType.COMPARE_AND_WRITE);
             IoLimits limits = new IoLimits(
                     0,
                     random.nextBoolean() ? 512 : 0,
                     random.nextBoolean() ? 16 : 0,
-                    random.nextBoolean() && cut,
+                    random.nextBoolean(),
                     0,
-                    random.nextBoolean() && cut ? 7 : 0,
+                    random.nextBoolean() ? 7 : 0,
                     random.nextBoolean() ? 3 : 0,
                     random.nextBoolean() ? 5 : 0,
                     random.nextBoolean() ? 6 : 0,
