@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StreamsTest {
     private static final InetSocketAddress LOOPBACK = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
@@ -274,6 +274,22 @@ class StreamsTest {
             // closed for good: nothing more is told, and nothing touches the freed memory
             on(connection, () -> connection.read(IoBuffer.allocate(1), 0, 1, 1));
             assertThat(client.allReceived).isCompletedExceptionally();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void closingDuringAReadEndsItInTheKernelToo(Kind kind) throws Exception {
+        try (World world = new World(kind)) {
+            RecordingHandler server = new RecordingHandler(1, 1);
+            world.listen(() -> server, server::readOn);
+            RecordingHandler client = new RecordingHandler(1, 100);
+            StreamConnection connection = world.connect(client);
+            on(connection, () -> client.readOn(connection));
+            on(connection, connection::close);
+            assertThat(client.ended.get().cause()).isNull();
+            // an operation that were left behind would keep the socket open, and the peer would see no end
+            assertThat(server.allReceived.get()).isEmpty();
         }
     }
 
