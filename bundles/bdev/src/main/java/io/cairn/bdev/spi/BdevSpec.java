@@ -17,7 +17,7 @@ import java.util.UUID;
  * @param aliases further names
  * @param uuid the identity; empty: a random one is made
  * @param productName for people
- * @param blockSize bytes; a power of two from 512 to 65536 times the data's needs
+ * @param blockSize bytes; at least 1
  * @param numBlocks at least 1
  * @param limits what the module wants to be spared
  * @param hasWriteCache whether FLUSH means something

@@ -13,7 +13,7 @@ public final class Geometry {
     /**
      * Checks block size and size.
      *
-     * @throws BdevException EINVAL the block size is no power of two from 512 to 65536, there is no block, or the size in bytes
+     * @throws BdevException EINVAL the block size is no multiple of 512 up to 65536, there is no block, or the size in bytes
      *     does not fit 63 bits
      */
     public static void check(String bdev, long blockSize, long numBlocks) {
@@ -29,7 +29,7 @@ public final class Geometry {
     /**
      * Checks a physical block size.
      *
-     * @throws BdevException EINVAL it is neither 0 (not said) nor a power of two from 512 to 65536
+     * @throws BdevException EINVAL it is neither 0 (not said) nor a multiple of 512 up to 65536
      */
     public static void checkPhysicalBlockSize(String bdev, long physicalBlockSize) {
         if (physicalBlockSize != 0) {
@@ -52,10 +52,10 @@ public final class Geometry {
     }
 
     private static void checkBlockSize(String bdev, String parameter, long value) {
-        if (value < SMALLEST_BLOCK || value > LARGEST_BLOCK || Long.bitCount(value) != 1) {
+        if (value < SMALLEST_BLOCK || value > LARGEST_BLOCK || value % SMALLEST_BLOCK != 0) {
             throw invalid(
                     bdev,
-                    parameter + " " + value + " is not a power of two from " + SMALLEST_BLOCK + " to " + LARGEST_BLOCK);
+                    parameter + " " + value + " is not a multiple of " + SMALLEST_BLOCK + " up to " + LARGEST_BLOCK);
         }
     }
 

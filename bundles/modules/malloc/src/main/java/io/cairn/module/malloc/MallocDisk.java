@@ -12,6 +12,7 @@ import io.cairn.reactor.IoDevice;
 import io.cairn.reactor.Reactor;
 import io.cairn.reactor.Reactors;
 import java.nio.ByteBuffer;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -23,7 +24,7 @@ import java.util.concurrent.CompletionStage;
  * order block by block or mixed, as on any disk; other I/O is not touched.
  */
 final class MallocDisk implements BdevBackend {
-    static final Set<IoType> TYPES = Set.of(
+    private static final Set<IoType> TYPES = Set.of(
             IoType.READ,
             IoType.WRITE,
             IoType.UNMAP,
@@ -32,9 +33,7 @@ final class MallocDisk implements BdevBackend {
             IoType.WRITE_ZEROES,
             IoType.ABORT,
             IoType.COMPARE,
-            IoType.COPY,
-            IoType.SEEK_HOLE,
-            IoType.SEEK_DATA);
+            IoType.COPY);
 
     private final BdevSpec spec;
     private final int blockSize;
@@ -68,6 +67,16 @@ final class MallocDisk implements BdevBackend {
         this.channels = channels;
         this.reactors = reactors;
         this.removed = removed;
+    }
+
+    /** Returns what a disk of a block size does: it finds holes only where blocks do not straddle chunks. */
+    static Set<IoType> types(int blockSize) {
+        Set<IoType> types = EnumSet.copyOf(TYPES);
+        if (ChunkPool.CHUNK_SIZE % blockSize == 0) {
+            types.add(IoType.SEEK_HOLE);
+            types.add(IoType.SEEK_DATA);
+        }
+        return types;
     }
 
     @Override

@@ -138,7 +138,7 @@ public final class MallocModule implements BdevModule {
                 0);
         // the identity is made here, so that the configuration has it from the first moment
         UUID uuid = p.uuid.orElseGet(UUID::randomUUID);
-        BdevSpec spec = BdevSpec.physical(name, "Malloc disk", p.blockSize, p.numBlocks, MallocDisk.TYPES)
+        BdevSpec spec = BdevSpec.physical(name, "Malloc disk", p.blockSize, p.numBlocks, MallocDisk.types(p.blockSize))
                 .withUuid(uuid)
                 .withLimits(limits);
         MallocDisk disk = new MallocDisk(spec, room, zeroes, channels, host.reactors(), () -> disks.remove(name));
@@ -161,7 +161,7 @@ public final class MallocModule implements BdevModule {
 
     record CreateParams(
             @Param("Name of the new bdev. Without it: Malloc and the first free number.") Optional<String> name,
-            @Param(value = "Block size in bytes: a power of two from 512 to 65536.", max = Integer.MAX_VALUE)
+            @Param(value = "Block size in bytes: a multiple of 512 up to 65536.", max = Integer.MAX_VALUE)
                     int blockSize,
             @Param("Size in blocks.") long numBlocks,
             @Param("Its UUID. Without it a random one is made.") Optional<UUID> uuid,

@@ -46,12 +46,12 @@ class MallocModuleTest {
             delimiter = '|',
             textBlock =
                     """
-            block_size          | 0                   | -22 | 'M': block_size 0 is not a power of two
-            block_size          | 520                 | -22 | block_size 520 is not a power of two
+            block_size          | 0                   | -22 | 'M': block_size 0 is not a multiple of 512
+            block_size          | 520                 | -22 | block_size 520 is not a multiple of 512
             num_blocks          | 0                   | -22 | 'M': num_blocks must be at least 1
             num_blocks          | 9223372036854775807 | -22 | more than 2^63 - 1 bytes
             num_blocks          | 549755813889        | -12 | 'M': 281474976711168 bytes are more than the 281474976710656
-            physical_block_size | 1                   | -22 | physical_block_size 1 is not a power of two
+            physical_block_size | 1                   | -22 | physical_block_size 1 is not a multiple of 512
             md_size             | 8                   | -95 | md_size 8: bdevs have no metadata
             dif_type            | 3                   | -95 | dif_type 3: bdevs have no metadata
             dif_type            | -1                  | -95 | dif_type -1: bdevs have no metadata

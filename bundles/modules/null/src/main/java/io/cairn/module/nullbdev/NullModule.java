@@ -151,7 +151,7 @@ public final class NullModule implements BdevModule {
 
     record CreateParams(
             @Param("Name of the new bdev.") String name,
-            @Param(value = "Block size in bytes: a power of two from 512 to 65536.", max = Integer.MAX_VALUE)
+            @Param(value = "Block size in bytes: a multiple of 512 up to 65536.", max = Integer.MAX_VALUE)
                     int blockSize,
             @Param("Size in blocks.") long numBlocks,
             @Param("Its UUID. Without it a random one is made.") Optional<UUID> uuid,

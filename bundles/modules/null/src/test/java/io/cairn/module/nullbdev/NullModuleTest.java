@@ -42,15 +42,15 @@ class NullModuleTest {
             delimiter = '|',
             textBlock =
                     """
-            block_size                  | 0                    | -22 | 'N': block_size 0 is not a power of two
-            block_size                  | 511                  | -22 | 'N': block_size 511 is not a power of two
-            block_size                  | 1536                 | -22 | block_size 1536 is not a power of two
-            block_size                  | 131072               | -22 | block_size 131072 is not a power of two
+            block_size                  | 0                    | -22 | 'N': block_size 0 is not a multiple of 512
+            block_size                  | 511                  | -22 | 'N': block_size 511 is not a multiple of 512
+            block_size                  | 1540                 | -22 | block_size 1540 is not a multiple of 512
+            block_size                  | 131072               | -22 | block_size 131072 is not a multiple of 512
             block_size                  | 4294967296           | -32603 | block_size
             num_blocks                  | 0                    | -22 | 'N': num_blocks must be at least 1
             num_blocks                  | 9223372036854775807  | -22 | more than 2^63 - 1 bytes
             num_blocks                  | -1                   | -32603 | num_blocks
-            physical_block_size         | 513                  | -22 | physical_block_size 513 is not a power of two
+            physical_block_size         | 513                  | -22 | physical_block_size 513 is not a multiple of 512
             md_size                     | 8                    | -95 | md_size 8: bdevs have no metadata
             dif_type                    | 1                    | -95 | dif_type 1: bdevs have no metadata
             dif_pi_format               | 1                    | -95 | dif_pi_format 1: bdevs have no metadata
