@@ -1,2 +1,2 @@
-/** Karaf shell commands. */
+/** Karaf shell commands: one for every operation that is offered, and those that people look at, written by hand. */
 package io.cairn.shell;
