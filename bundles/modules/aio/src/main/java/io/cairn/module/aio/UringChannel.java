@@ -11,7 +11,6 @@ import io.netty.channel.uring.IoUringIoHandle;
 import io.netty.channel.uring.IoUringIoOps;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.Arrays;
 
 /**
  * A file's channel on one reactor's ring. A turn's submissions go to the kernel with one {@code io_uring_enter}, at the end of the
@@ -27,6 +26,12 @@ final class UringChannel extends FileIoChannel<UringRequest> {
     /** How often the kernel may ask one request to come again before that is its outcome. */
     private static final int MOST_RETRIES = 64;
 
+    /**
+     * How many completions one turn tells. Devices answer in bursts; whoever waits for a burst often answers with as many new I/Os,
+     * which the device should begin while the others are still on their way, not after all of them.
+     */
+    private static final int MOST_TOLD_PER_TURN = 4;
+
     /** The tag of what nobody waits for. */
     private static final long NO_REQUEST = -1;
 
@@ -37,9 +42,7 @@ final class UringChannel extends FileIoChannel<UringRequest> {
     private final Runnable tellEnded = this::tellEnded;
 
     /** The places of the requests that have an answer which is not told yet. */
-    private int[] ended = new int[64];
-
-    private int endedCount;
+    private final IntQueue ended = new IntQueue();
 
     UringChannel(Reactor reactor, int blockSize, FileBackend owner, UringFile file) {
         super(reactor, blockSize, owner, new UringRequest[0]);
@@ -96,20 +99,15 @@ final class UringChannel extends FileIoChannel<UringRequest> {
 
     private void answered(int index, int answer) {
         request(index).answer = answer;
-        if (endedCount == ended.length) {
-            ended = Arrays.copyOf(ended, endedCount * 2);
-        }
-        if (endedCount == 0) {
+        if (ended.isEmpty()) {
             reactor().defer(tellEnded);
         }
-        ended[endedCount++] = index;
+        ended.add(index);
     }
 
     private void tellEnded() {
-        int count = endedCount;
-        endedCount = 0;
-        for (int i = 0; i < count; i++) {
-            UringRequest request = request(ended[i]);
+        for (int i = 0; i < MOST_TOLD_PER_TURN && !ended.isEmpty(); i++) {
+            UringRequest request = request(ended.poll());
             try {
                 completed(request, request.answer);
             } catch (RuntimeException | AssertionError e) {
@@ -118,6 +116,9 @@ final class UringChannel extends FileIoChannel<UringRequest> {
                         "completion of an I/O failed on " + reactor().name(),
                         e);
             }
+        }
+        if (!ended.isEmpty()) {
+            reactor().defer(tellEnded);
         }
     }
 
