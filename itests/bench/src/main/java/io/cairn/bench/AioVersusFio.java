@@ -35,7 +35,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * An aio bdev against fio on the same file, 4 KiB random I/O, alternating in one run: the machine's mood hits both.
  *
- * <p>{@code AioVersusFio [seconds=3] [rounds=3] FILE...}: each FILE exists and may be overwritten. Needs {@code fio}. Other modules'
+ * <p>{@code AioVersusFio [seconds=3] [rounds=3] [reads|writes] FILE...}: each FILE exists and may be overwritten. Needs {@code fio}. Other modules'
  * bdevs are exercised first, so that no call site knows one module only.
  */
 public final class AioVersusFio {
@@ -65,17 +65,20 @@ public final class AioVersusFio {
         List<String> files = new ArrayList<>(List.of(args));
         int seconds = number(files, 3);
         int rounds = number(files, 3);
+        boolean onlyReads = files.remove("reads");
+        boolean onlyWrites = files.remove("writes");
         if (files.isEmpty()) {
-            throw new IllegalArgumentException("AioVersusFio [seconds] [rounds] FILE...");
+            throw new IllegalArgumentException("AioVersusFio [seconds] [rounds] [reads|writes] FILE...");
         }
-        new AioVersusFio(seconds, rounds).run(files);
+        List<Boolean> writes = onlyReads ? List.of(false) : onlyWrites ? List.of(true) : List.of(false, true);
+        new AioVersusFio(seconds, rounds).run(files, writes);
     }
 
     private static int number(List<String> args, int otherwise) {
         return !args.isEmpty() && args.get(0).matches("\\d+") ? Integer.parseInt(args.remove(0)) : otherwise;
     }
 
-    private void run(List<String> files) throws IOException {
+    private void run(List<String> files, List<Boolean> writes) throws IOException {
         for (BdevModule module : List.of(
                 new NullModule(), new MallocModule(), new PassthruModule(), new SplitModule(), new AioModule())) {
             core.add(module).toCompletableFuture().join();
@@ -94,7 +97,7 @@ public final class AioVersusFio {
         for (int i = 0; i < files.size(); i++) {
             String bdev = "aio" + i;
             call("bdev_aio_create", Map.of("name", bdev, "filename", files.get(i), "block_size", BLOCK));
-            for (boolean write : new boolean[] {false, true}) {
+            for (boolean write : writes) {
                 for (int depth : DEPTHS) {
                     compare(bdev, files.get(i), write, depth);
                 }
