@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -78,11 +79,17 @@ public final class RunningDistribution implements AutoCloseable {
 
     /** Starts it and waits until every operation is there; returns how long that took. */
     public StartTime start() throws IOException {
+        return start(Map.of());
+    }
+
+    /** Starts it with more in its environment. */
+    public StartTime start(Map<String, String> environment) throws IOException {
         long began = System.nanoTime();
         ProcessBuilder builder = new ProcessBuilder(home.resolve("bin/karaf").toString(), "server");
         builder.environment().put("CAIRN_RPC_SOCKET", socket.toString());
         builder.environment()
                 .put("CAIRN_NBD_ADDRESS", nbdAddress.getAddress().getHostAddress() + ":" + nbdAddress.getPort());
+        builder.environment().putAll(environment);
         // Options of the JVM that runs the tests are not the server's.
         builder.environment().keySet().removeAll(List.of("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "MAVEN_OPTS"));
         Files.createDirectories(home.resolve("data/log"));
@@ -150,6 +157,25 @@ public final class RunningDistribution implements AutoCloseable {
     /** Its shell. */
     public ShellClient shell() {
         return new ShellClient(home, sshPort);
+    }
+
+    /** The folder whose files are installed while it runs. */
+    public Path deployFolder() {
+        return home.resolve("deploy");
+    }
+
+    /** The jar of one of our bundles in the distribution's own repository, installed or not. */
+    public Path jar(String bundle) throws IOException {
+        try (Stream<Path> files = Files.walk(home.resolve("system/io/cairn").resolve(bundle))) {
+            return files.filter(file -> file.toString().endsWith(".jar"))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError(bundle + " is not in the distribution"));
+        }
+    }
+
+    /** Everything that it has logged. */
+    public String wholeLog() throws IOException {
+        return Files.readString(home.resolve("data/log/karaf.log"));
     }
 
     /** The JVM, which is not the process that was started where a shell waits for it. */
