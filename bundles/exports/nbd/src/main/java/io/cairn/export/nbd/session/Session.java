@@ -61,6 +61,7 @@ public final class Session implements StreamHandler {
 
     /** Closes the connection at once. */
     void drop() {
+        ending = true;
         connection.close();
     }
 
