@@ -34,7 +34,7 @@ public interface BdevDescriptor extends AutoCloseable {
      * @param module the name of the module that claims
      * @param name what it is for, for people
      * @param sharedKey not 0 for {@link ClaimType#READ_MANY_WRITE_SHARED}, 0 for the others
-     * @throws BdevException EBUSY naming holder, kind and claim; EINVAL for a kind that cannot be had this way
+     * @throws BdevException EPERM naming holder, kind and claim; EBUSY while another module examines; EINVAL for a kind that cannot be had this way
      */
     void claim(ClaimType type, String module, String name, long sharedKey);
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
+import java.nio.channels.NotYetConnectedException;
 
 /**
  * A connection whose reads and sends are operations on the reactor's ring: at most one of each at a time. The kernel holds
@@ -82,14 +83,23 @@ final class RingConnection extends AbstractConnection {
 
     @Override
     void endOutput() throws IOException {
-        socket.shutdown(false, true);
+        shutdown(false);
+    }
+
+    /** Shuts down; a peer that has reset the connection is an {@link IOException} like any other, which Netty says otherwise. */
+    private void shutdown(boolean input) throws IOException {
+        try {
+            socket.shutdown(input, true);
+        } catch (NotYetConnectedException e) {
+            throw new IOException(this + " is not connected any more", e);
+        }
     }
 
     @Override
     void abort() {
         if (isBusy()) {
             try {
-                socket.shutdown(true, true);
+                shutdown(true);
             } catch (IOException e) {
                 LOG.log(Level.DEBUG, this + ": shutdown", e);
             }

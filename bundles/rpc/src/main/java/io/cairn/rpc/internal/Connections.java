@@ -2,6 +2,7 @@ package io.cairn.rpc.internal;
 
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -21,14 +22,17 @@ final class Connections {
         this.limits = limits;
     }
 
-    /** Takes a new connection, in the place of the longest idle one if all places are taken; refuses it if none is idle. */
+    /**
+     * Takes a new connection. If all places are taken, in the place of the longest idle one among those that have never sent a
+     * request, so that a crowd of silent connections crowds out itself; then of the longest idle one; refuses it if none is idle.
+     */
     boolean admit(RpcConnection connection) {
         if (stopping) {
             return false;
         }
         if (byUse.size() >= limits.connections()) {
             Optional<RpcConnection> idle =
-                    byUse.stream().filter(RpcConnection::idle).findFirst();
+                    byUse.stream().filter(RpcConnection::idle).min(Comparator.comparing(RpcConnection::known));
             if (idle.isEmpty()) {
                 return false;
             }

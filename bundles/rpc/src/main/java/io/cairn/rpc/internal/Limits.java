@@ -8,7 +8,8 @@ import java.time.Duration;
  * @param requestBytes greatest request
  * @param requestValues greatest number of JSON values (names included) in a request
  * @param depth deepest nesting
- * @param connections most connections at once; beyond, the one that has been idle longest is closed for the new one
+ * @param connections most connections at once; beyond, one that has never sent a request is closed for the new one, else the one that
+ *     has been idle longest
  * @param requestsInFlight per connection; beyond, its next request waits in the socket
  * @param unsentBytes per connection; beyond, its next request waits until it has read its answers
  * @param answerBytes greatest answer

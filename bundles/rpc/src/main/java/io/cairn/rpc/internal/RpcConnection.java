@@ -30,6 +30,7 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
     private final Queue<byte[]> unread = new ArrayDeque<>();
     private ChannelHandlerContext context;
     private int inFlight;
+    private boolean known;
     private boolean finishing;
     private boolean closing;
     private long waitingSince;
@@ -102,6 +103,11 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
     /** Returns whether the client waits for nothing: no call under way, no answer unsent. */
     boolean idle() {
         return inFlight == 0 && context.channel().isWritable();
+    }
+
+    /** Returns whether the client has ever sent a request: who has not may be there only to take a place. */
+    boolean known() {
+        return known;
     }
 
     /** Closes because somebody else needs the place, or because the server stops and nothing is under way. */
@@ -214,6 +220,7 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         Incoming.Request request = (Incoming.Request) incoming;
+        known = true;
         inFlight++;
         caller.call(request)
                 .whenCompleteAsync(
