@@ -2,6 +2,8 @@ package io.cairn.bdev.core;
 
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Aborts: finds the victims on the submitter's channel, and ends the abort when all of them have ended. */
 final class Aborts {
@@ -31,32 +33,47 @@ final class Aborts {
         if (victim.state == Io.DEFERRED) {
             return;
         }
-        boolean ending;
         if (victim.state == Io.QUEUED) {
             shared.abortQueued(victim);
             return;
-        } else if (victim.state == Io.PENDING && shared.bdev.isNative(IoType.ABORT)) {
-            victim.abortedBy = abort;
-            victim.extras |= Io.ABORTING;
-            abort.abortsLeft++;
-            ending = shared.abortInModule(victim);
-            if (!ending && (victim.extras & Io.ABORTING) != 0) {
-                victim.extras &= ~Io.ABORTING;
-                victim.abortedBy = null;
-                abort.abortsLeft--;
-            }
-        } else {
-            ending = false;
         }
-        abort.abortFailed |= !ending;
+        waitFor(abort, victim);
+        boolean ending = victim.state == Io.HELD
+                ? victim.stop(IoStatus.ABORTED)
+                : victim.state == Io.PENDING && shared.bdev.isNative(IoType.ABORT) && shared.abortInModule(victim);
+        if (!ending) {
+            stopWaiting(abort, victim);
+            abort.abortFailed = true;
+        }
+    }
+
+    private static void waitFor(Io abort, Io victim) {
+        if (victim.abortedBy == null) {
+            victim.abortedBy = new ArrayList<>(1);
+        }
+        victim.abortedBy.add(abort);
+        victim.extras |= Io.ABORTING;
+        abort.abortsLeft++;
+    }
+
+    /** Takes back one abort's wait only: others may wait for the same victim, and the victim may have ended meanwhile. */
+    private static void stopWaiting(Io abort, Io victim) {
+        if (victim.abortedBy.remove(abort)) {
+            abort.abortsLeft--;
+            if (victim.abortedBy.isEmpty()) {
+                victim.extras &= ~Io.ABORTING;
+            }
+        }
     }
 
     /** A victim is over. */
     static void victimEnded(Io victim) {
-        Io abort = victim.abortedBy;
-        victim.abortedBy = null;
-        abort.abortsLeft--;
-        endIfDone(abort);
+        List<Io> aborts = List.copyOf(victim.abortedBy);
+        victim.abortedBy.clear();
+        for (Io abort : aborts) {
+            abort.abortsLeft--;
+            endIfDone(abort);
+        }
     }
 
     private static void endIfDone(Io abort) {

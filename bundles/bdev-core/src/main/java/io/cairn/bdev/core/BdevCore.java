@@ -133,12 +133,18 @@ public final class BdevCore implements Bdevs {
 
     /** Removes all modules, those that are built on others first, and takes the core's operations back. */
     public CompletionStage<Void> close() {
-        return reactors.onApp(this::removeTopDown)
+        return reactors.onApp(this::removeAll)
                 .whenComplete((v, e) -> reactors.app().execute(() -> {
                     if (operations != null) {
                         operations.close();
                     }
                 }));
+    }
+
+    private CompletionStage<Void> removeAll() {
+        // first: nobody may save a configuration without the bdevs that go now, or add one
+        modules().forEach(ModuleHost::closeOperations);
+        return removeTopDown();
     }
 
     private CompletionStage<Void> removeTopDown() {

@@ -4,7 +4,6 @@ import io.cairn.bdev.BdevChannel;
 import io.cairn.bdev.BdevException;
 import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoCompletion;
-import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoTimeoutListener;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.IoVector;
@@ -15,6 +14,7 @@ import io.cairn.reactor.IoBuffer;
 import io.cairn.reactor.Poller;
 import io.cairn.reactor.Reactor;
 import java.util.ArrayDeque;
+import java.util.List;
 
 /**
  * A descriptor's channel on one reactor: checks what is submitted, and gives it on. {@link #submit} is the fast path: what is
@@ -29,6 +29,7 @@ final class Channel extends BdevChannel {
     private final int blockSize;
     private final long fastBlocks;
     private final long alignmentMask;
+    private final long writeUnit;
     private final ArrayDeque<IoWait> waits = new ArrayDeque<>();
     private int allowed;
     private int references = 1;
@@ -44,6 +45,7 @@ final class Channel extends BdevChannel {
         this.blockSize = bdev.blockSize();
         this.fastBlocks = bdev.fastBlocks();
         this.alignmentMask = bdev.alignmentMask();
+        this.writeUnit = bdev.limits().writeUnitBlocks();
         this.allowed = descriptor.allowedTypes();
         shared.add(this);
         startTimeouts();
@@ -139,6 +141,9 @@ final class Channel extends BdevChannel {
         if (offset < 0 || blocks <= 0 || offset > bdev.numBlocks() - blocks) {
             throw refusedRange(type, offset, blocks);
         }
+        if (writeUnit > 1 && type != IoType.READ) {
+            checkUnit(type, offset, blocks);
+        }
         long bytes = blocks * blockSize;
         boolean fast;
         if (buffer != null) {
@@ -168,15 +173,15 @@ final class Channel extends BdevChannel {
     // ---- what is rare ----
 
     private void beginRarely(Io io) {
-        if (revoked) {
-            shared.fail(io, IoStatus.NO_DEVICE);
-            return;
-        }
         shared.begin(io);
     }
 
     private void checkAllowed(IoType type) {
         reactor.requireCurrent();
+        if (revoked) {
+            throw new BdevException(
+                    Errno.ENODEV, "bdev " + bdev.name() + " was removed from under " + descriptor.holder());
+        }
         allowed = descriptor.allowedTypes();
         if ((allowed & type.bit()) == 0) {
             throw descriptor.refused(type);
@@ -364,6 +369,9 @@ final class Channel extends BdevChannel {
             IoType type, long offset, long blocks, IoCompletion completion, Object cookie, Details details) {
         checkAllowed(type);
         checkRange(type, offset, blocks);
+        if (writeUnit > 1 && type.changesData() && type != IoType.UNMAP) {
+            checkUnit(type, offset, blocks);
+        }
         Io io = pool.take();
         if (io == null) {
             return Submission.NO_MEMORY;
@@ -373,6 +381,15 @@ final class Channel extends BdevChannel {
         io.submitted = reactor.nowNanos();
         beginRarely(io);
         return Submission.ACCEPTED;
+    }
+
+    private void checkUnit(IoType type, long offset, long blocks) {
+        if (offset % writeUnit != 0 || blocks % writeUnit != 0) {
+            throw new BdevException(
+                    Errno.EINVAL,
+                    type + " of " + blocks + " blocks at " + offset + " on " + bdev.name()
+                            + " is not made of whole units of " + writeUnit + " blocks");
+        }
     }
 
     private void checkRange(IoType type, long offset, long blocks) {
@@ -444,13 +461,23 @@ final class Channel extends BdevChannel {
 
     // ---- the end ----
 
-    /** The descriptor lost the bdev: whatever is out is told to be over, and nothing goes in any more. */
+    /**
+     * The descriptor lost the bdev: nothing goes in any more. What waits in the core has been ended; what is in the module is aborted if it
+     * can be, and is told when the module gives it back, because its memory is in use until then.
+     */
     void revoke() {
         revoked = true;
+        allowed = 0;
         for (int i = 0; i < pool.size(); i++) {
-            shared.orphan(pool.get(i));
+            Io io = pool.get(i);
+            if (io.state == Io.PENDING && bdev.isNative(IoType.ABORT)) {
+                shared.abortInModule(io);
+            }
         }
+        List<IoWait> all = List.copyOf(waits);
         waits.clear();
+        pool.watch(false);
+        all.forEach(IoWait::ioAvailable);
     }
 
     @Override

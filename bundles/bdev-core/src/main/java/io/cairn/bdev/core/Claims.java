@@ -1,6 +1,7 @@
 package io.cairn.bdev.core;
 
 import io.cairn.bdev.BdevException;
+import io.cairn.bdev.BdevState;
 import io.cairn.bdev.Claim;
 import io.cairn.bdev.ClaimType;
 import io.cairn.reactor.Errno;
@@ -39,6 +40,10 @@ final class Claims {
     }
 
     void releaseExclusive(String module) {
+        if (bdev.state() == BdevState.GONE) {
+            // the removal did not wait for the holder and has ended the claim
+            return;
+        }
         boolean removed = held.removeIf(h ->
                 h.claim.type() == ClaimType.EXCLUSIVE_WRITE && h.claim.module().equals(module));
         if (!removed) {

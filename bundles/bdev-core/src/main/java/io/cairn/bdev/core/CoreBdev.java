@@ -77,7 +77,7 @@ final class CoreBdev implements Bdev {
 
                     @Override
                     public void close(SharedChannel channel) {
-                        channel.close();
+                        channel.closeWhenIdle(() -> {});
                     }
                 });
     }

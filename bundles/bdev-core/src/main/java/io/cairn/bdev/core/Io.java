@@ -9,6 +9,7 @@ import io.cairn.bdev.IoVector;
 import io.cairn.reactor.BufferPool;
 import io.cairn.reactor.IoBuffer;
 import io.cairn.reactor.Reactor;
+import java.util.List;
 
 /**
  * The core's I/O object. It goes around between its pool, the core and the module; {@link #state} says where it is, and is
@@ -31,9 +32,6 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
 
     /** The core works on it itself: the parent of the core's own children. */
     static final int HELD = 4;
-
-    /** Told its submitter that it is over, though the module has not given it back. */
-    static final int ORPHANED = 5;
 
     /** Waits in the core for its turn: behind a gate, or for memory. */
     static final int QUEUED = 6;
@@ -60,7 +58,9 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     int extras;
     long bytes;
     long submitted;
-    Io abortedBy;
+    /** The aborts that wait for this I/O's end; made when it is first needed. */
+    List<Io> abortedBy;
+
     int abortsLeft;
     boolean abortFailed;
 
@@ -126,6 +126,11 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         return ownVector;
     }
 
+    /** Lets the core's own work on this I/O begin nothing more; it ends when what it began has ended. */
+    boolean stop(IoStatus outcome) {
+        return state == HELD && pieces != null && pieces.stop(outcome);
+    }
+
     Pieces pieces() {
         if (pieces == null) {
             pieces = new Pieces(this);
@@ -138,12 +143,12 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     }
 
     boolean isOut() {
-        return state != FREE && state != ORPHANED;
+        return state != FREE;
     }
 
     /** Returns whether it has begun and is not over. */
     boolean isUnderWay() {
-        return state != FREE && state != QUEUED && state != ORPHANED && state != LOCKING;
+        return state != FREE && state != QUEUED && state != LOCKING;
     }
 
     boolean overlaps(long from, long count) {
@@ -190,8 +195,6 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
             status = outcome;
             state = DEFERRED;
             shared.reactor.defer(this);
-        } else if (state == ORPHANED) {
-            shared.orphanReturned(this);
         } else {
             shared.bdev.defect("completed a " + type + " that it does not have (a second completion)");
         }
@@ -202,8 +205,6 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     public void run() {
         if (state == DEFERRED) {
             shared.returned(this);
-        } else if (state == ORPHANED) {
-            shared.orphanReturned(this);
         }
     }
 

@@ -79,9 +79,7 @@ final class ModuleHost implements BdevHost, ConfigSource {
     /** Takes the operations back, removes the module's bdevs, those built on others first, and ends the module. */
     CompletionStage<Void> stop() {
         leaving = true;
-        if (operations != null) {
-            operations.close();
-        }
+        closeOperations();
         List.copyOf(examinations).forEach(Runnable::run);
         List<CompletableFuture<Void>> removals = new ArrayList<>();
         List<CoreBdev> all = bdevs();
@@ -90,6 +88,13 @@ final class ModuleHost implements BdevHost, ConfigSource {
         }
         return CompletableFuture.allOf(removals.toArray(CompletableFuture[]::new))
                 .thenCompose(v -> fini());
+    }
+
+    /** Takes the operations back; what they have saved stays. */
+    void closeOperations() {
+        if (operations != null) {
+            operations.close();
+        }
     }
 
     private CompletionStage<Void> fini() {

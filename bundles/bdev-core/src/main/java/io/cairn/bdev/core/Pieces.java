@@ -31,6 +31,8 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
     /** Whether a compare-and-write has compared all and writes. */
     private boolean writing;
 
+    private boolean active;
+
     private boolean waiting;
 
     Pieces(Io parent) {
@@ -45,13 +47,31 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
         failure = null;
         waiting = false;
         writing = false;
+        active = true;
         issue();
+    }
+
+    /**
+     * Begins nothing more; the I/O ends when the pieces that are out have ended.
+     *
+     * @return whether there was something to stop
+     */
+    boolean stop(IoStatus outcome) {
+        if (!active) {
+            return false;
+        }
+        failWith(outcome);
+        endIfDone();
+        return true;
     }
 
     /** Begins as many pieces as may be under way. Also called by what was waited for. */
     void issue() {
         waiting = false;
         issuing = true;
+        if ((shared.gate & SharedChannel.REMOVED) != 0) {
+            failWith(IoStatus.NO_DEVICE);
+        }
         while (failure == null && !waiting && begun < parent.numBlocks() && out < WINDOW) {
             Io child = shared.takeInternal(this);
             if (child == null) {
@@ -121,7 +141,8 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
                 blocks = Math.min(blocks, limits.optimalIoBoundary() - to % limits.optimalIoBoundary());
             }
         }
-        return blocks;
+        long unit = limits.writeUnitBlocks();
+        return unit > 1 && parent.type().changesData() && blocks > unit ? blocks - blocks % unit : blocks;
     }
 
     private static long smaller(long limit, long other) {
@@ -247,7 +268,7 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
 
     private void endIfDone() {
         boolean over = failure != null || begun == parent.numBlocks();
-        if (!over || out > 0 || issuing || parent.state != Io.HELD) {
+        if (!active || !over || out > 0 || issuing) {
             return;
         }
         if (plan == Plan.COMPARE_AND_WRITE_LOCKED && !writing && failure == null) {
@@ -260,6 +281,7 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
             shared.stopWaiting(this);
             waiting = false;
         }
+        active = false;
         IoStatus outcome = failure == null ? IoStatus.SUCCESS : failure;
         if (plan == Plan.COMPARE_AND_WRITE_LOCKED) {
             shared.bdev.rangeLocks().unlock(parent, outcome);

@@ -15,7 +15,8 @@ import java.util.concurrent.CompletionStage;
  *
  * <p>New I/O is stopped and I/O that waits in the core is ended; every descriptor is told; those who have not closed by the deadline are
  * revoked and named in the log; when no descriptor is left the module takes its backend down, for which it has a deadline too;
- * then the names are free.
+ * then the names are free. What is in the module is never taken from it: its memory is in use. A module that does not give it back
+ * in time is named and no longer waited for; its backend is taken down when it does.
  */
 final class Removal {
     private static final Logger LOG = System.getLogger(Removal.class.getName());
@@ -23,6 +24,8 @@ final class Removal {
     private final CoreBdev bdev;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
     private Poller.Registration deadline;
+    private boolean revoking;
+    private boolean destructing;
 
     Removal(CoreBdev bdev) {
         this.bdev = bdev;
@@ -61,7 +64,7 @@ final class Removal {
     }
 
     private void destructWhenClosed() {
-        if (bdev.descriptors().isEmpty() && bdev.state() == BdevState.UNREGISTERING) {
+        if (!revoking && bdev.descriptors().isEmpty() && bdev.state() == BdevState.UNREGISTERING) {
             destruct();
         }
     }
@@ -77,24 +80,38 @@ final class Removal {
                 bdev.name(),
                 options().removalDeadline(),
                 late);
+        revoking = true;
         late.forEach(Descriptor::revoke);
+        deadline = app().after(options().destructDeadline().toNanos(), this::destructTooLong);
+        int[] closing = {1};
+        Runnable closed = () -> {
+            if (--closing[0] == 0) {
+                bdev.descriptors().clear();
+                destruct();
+            }
+        };
         bdev.sharedChannels()
                 .forEachChannel(
                         app(),
                         channel -> {
                             late.forEach(channel::revoke);
-                            channel.close();
+                            app().execute(() -> closing[0]++);
+                            channel.closeWhenIdle(() -> app().execute(closed));
                         },
-                        () -> {
-                            bdev.descriptors().clear();
-                            destructWhenClosed();
-                        });
+                        closed);
     }
 
+    /** Has the backend taken down, once; after {@link #destructTooLong} nobody waits for it any more. */
     private void destruct() {
-        bdev.setState(BdevState.REMOVING);
-        deadline.close();
-        deadline = app().after(options().destructDeadline().toNanos(), this::destructTooLong);
+        if (destructing) {
+            return;
+        }
+        destructing = true;
+        if (bdev.state() != BdevState.GONE) {
+            bdev.setState(BdevState.REMOVING);
+            deadline.close();
+            deadline = app().after(options().destructDeadline().toNanos(), this::destructTooLong);
+        }
         CompletionStage<Void> down;
         try {
             down = bdev.backend().destruct();
@@ -115,7 +132,11 @@ final class Removal {
 
     private void destructTooLong() {
         bdev.defect(
-                "has not ended destruct within " + options().destructDeadline() + ": it is not waited for any more");
+                destructing
+                        ? "has not ended destruct within " + options().destructDeadline()
+                                + ": it is not waited for any more"
+                        : "has not given back its I/O within " + options().destructDeadline()
+                                + " of the revocation: the backend is taken down when it does");
         end();
     }
 

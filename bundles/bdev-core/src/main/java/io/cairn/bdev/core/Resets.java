@@ -15,9 +15,15 @@ final class Resets implements IoCompletion {
     private final CoreBdev bdev;
     private final ArrayDeque<Io> waiting = new ArrayDeque<>();
     private Io current;
+    private volatile boolean underWay;
 
     Resets(CoreBdev bdev) {
         this.bdev = bdev;
+    }
+
+    /** Returns whether a new channel has to wait; from any reactor. */
+    boolean underWay() {
+        return underWay;
     }
 
     private Reactor app() {
@@ -39,6 +45,7 @@ final class Resets implements IoCompletion {
         if (current == null) {
             return;
         }
+        underWay = true;
         if (bdev.isNative(IoType.RESET)) {
             bdev.sharedChannels().forEachChannel(app(), SharedChannel::freeze, () -> current.reactor()
                     .execute(this::resetModule));
@@ -86,6 +93,8 @@ final class Resets implements IoCompletion {
 
     private void end(IoStatus outcome) {
         Io io = current;
+        // before the channels go on: one that is opened after its reactor's visit must not wait
+        underWay = false;
         bdev.sharedChannels().forEachChannel(app(), SharedChannel::unfreeze, () -> {
             io.reactor().execute(() -> io.shared.finish(io, outcome));
             next();

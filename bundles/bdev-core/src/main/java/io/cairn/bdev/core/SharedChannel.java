@@ -74,6 +74,9 @@ final class SharedChannel {
         for (RangeLock lock : bdev.rangeLocks().active()) {
             addLock(lock);
         }
+        if (bdev.resets().underWay()) {
+            gate |= RESET;
+        }
         if (bdev.isLeaving()) {
             gate |= REMOVED;
         }
@@ -141,6 +144,7 @@ final class SharedChannel {
         if ((gate & NO_MEMORY) != 0) {
             io.state = Io.QUEUED;
             noMemory.add(io);
+            armRetry();
             return true;
         }
         return false;
@@ -190,6 +194,9 @@ final class SharedChannel {
                 queueForRetry(io);
                 return;
             }
+            if (outcome == IoStatus.ABORTED && (gate & REMOVED) != 0) {
+                io.outcome(IoStatus.NO_DEVICE);
+            }
             statistics.countError(outcome);
         }
         over(io);
@@ -237,32 +244,6 @@ final class SharedChannel {
         }
     }
 
-    /** Tells the submitter that the bdev is gone, though the module still has the I/O, which is used again only when it comes back. */
-    void orphan(Io io) {
-        if (io.state == Io.QUEUED) {
-            forgetQueued(io);
-            io.outcome(IoStatus.NO_DEVICE);
-            outstanding++;
-            returned(io);
-        } else if (io.state == Io.PENDING || io.state == Io.DEFERRED) {
-            io.outcome(IoStatus.NO_DEVICE);
-            io.state = Io.ORPHANED;
-            tell(io);
-            if (gate != 0) {
-                afterReturn();
-            }
-        }
-    }
-
-    /** The module gives back an I/O whose submitter was told long ago. */
-    void orphanReturned(Io io) {
-        outstanding--;
-        recycle(io);
-        if (gate != 0) {
-            afterReturn();
-        }
-    }
-
     private void afterReturn() {
         if ((gate & NO_MEMORY) != 0) {
             retryNoMemory();
@@ -282,7 +263,16 @@ final class SharedChannel {
         }
         noMemory.addFirst(io);
         gate |= NO_MEMORY;
-        if (outstanding == 0 && retry == null) {
+        armRetry();
+        if ((gate & DRAINING) != 0) {
+            // it waits here again, so that nobody has to wait for it
+            checkDrains();
+        }
+    }
+
+    /** Whatever waits for the module is tried again when an I/O comes back from it, and by the clock if none is out. */
+    private void armRetry() {
+        if (outstanding == 0 && retry == null && !noMemory.isEmpty()) {
             retry = reactor.after(RETRY_NANOS, this::retryNow);
         }
     }
@@ -294,11 +284,17 @@ final class SharedChannel {
 
     private void retryNoMemory() {
         for (int i = 0; i < RETRIES_PER_RETURN && !noMemory.isEmpty(); i++) {
-            Plan.of(noMemory.peek()).start(noMemory.poll());
+            Io io = noMemory.poll();
+            if ((gate & LOCKED) != 0 && !io.isInternal() && isLocked(io)) {
+                gated.add(io);
+            } else {
+                Plan.of(io).start(io);
+            }
         }
         if (noMemory.isEmpty()) {
             gate &= ~NO_MEMORY;
         }
+        armRetry();
     }
 
     // ---- gates ----
@@ -307,6 +303,7 @@ final class SharedChannel {
     void freeze() {
         gate |= RESET;
         abortQueued(IoStatus.ABORTED);
+        stopOwnWork(IoStatus.ABORTED);
     }
 
     /** Ends what {@link #freeze} began. */
@@ -319,6 +316,7 @@ final class SharedChannel {
     void markRemoved() {
         gate |= REMOVED;
         abortQueued(IoStatus.NO_DEVICE);
+        stopOwnWork(IoStatus.NO_DEVICE);
     }
 
     void addLock(RangeLock lock) {
@@ -349,6 +347,15 @@ final class SharedChannel {
         for (Io io : queued) {
             forgetQueued(io);
             fail(io, outcome);
+        }
+    }
+
+    /** What the core does in pieces begins no more of them. */
+    private void stopOwnWork(IoStatus outcome) {
+        for (Channel channel : List.copyOf(channels)) {
+            for (int i = 0; i < channel.pool().size(); i++) {
+                channel.pool().get(i).stop(outcome);
+            }
         }
     }
 
@@ -463,20 +470,29 @@ final class SharedChannel {
 
     // ---- the end ----
 
-    /** Revokes the channels of a descriptor: its I/O is told to be over. */
+    /** Revokes the channels of a descriptor: nothing goes in any more, and what is in the module is aborted where that can be done. */
     void revoke(Descriptor descriptor) {
         for (Channel channel : List.copyOf(channels)) {
             if (channel.descriptor() == descriptor) {
                 channel.revoke();
             }
         }
-        for (int i = 0; i < internal.size(); i++) {
-            orphan(internal.get(i));
-        }
+    }
+
+    /**
+     * Closes the module's channel when the module has given back all I/O: its memory is the kernel's or the module's until then.
+     *
+     * @param closed told then, at once or later
+     */
+    void closeWhenIdle(Runnable closed) {
+        whenDrained(null, () -> {
+            close();
+            closed.run();
+        });
     }
 
     /** Closes the module's channel. */
-    void close() {
+    private void close() {
         if (closed) {
             return;
         }

@@ -302,6 +302,96 @@ class IoPathTest {
     }
 
     @Test
+    void everyAbortOfAVictimEnds() {
+        open(Set.of(IoType.READ, IoType.WRITE, IoType.ABORT), IoLimits.NONE);
+        disk.hold = true;
+        disk.slowAbort = true;
+        channel.read(memory, 0, 0, 1, outcomes, "victim");
+        core.reactors.runUntilIdle();
+        CoreFixture.Outcomes aborts = new CoreFixture.Outcomes();
+        channel.abort("victim", aborts, null);
+        channel.abort("victim", aborts, null);
+        core.reactors.runUntilIdle();
+        assertThat(aborts.all).isEmpty();
+        disk.refuseAbort = true;
+        channel.abort("victim", aborts, null);
+        core.reactors.runUntilIdle();
+        assertThat(aborts.all).containsExactly(IoStatus.FAILED);
+        disk.held.poll().complete(IoStatus.ABORTED);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+        assertThat(aborts.all).containsExactly(IoStatus.FAILED, IoStatus.SUCCESS, IoStatus.SUCCESS);
+    }
+
+    @Test
+    void whatIsDoneInPiecesStopsForARemovalAResetAndAnAbort() {
+        for (int how = 0; how < 3; how++) {
+            TestModule.Disk large = new TestModule.Disk(BLOCK, 1 << 15);
+            large.hold = true;
+            String name = "large" + how;
+            module.register(large, name, READ_WRITE, IoLimits.NONE);
+            BdevDescriptor open = core.open(name, OpenMode.WRITE);
+            BdevChannel writer = open.openChannel();
+            writer.writeZeroes(0, 1 << 15, outcomes, "zeroes");
+            core.reactors.runUntilIdle();
+            int begun = large.held.size();
+            CoreFixture.Outcomes ended = new CoreFixture.Outcomes();
+            switch (how) {
+                case 0 -> module.host.delete(name);
+                case 1 -> writer.reset(ended, null);
+                default -> writer.abort("zeroes", ended, null);
+            }
+            core.reactors.runUntilIdle();
+            for (int i = 0; i < begun; i++) {
+                large.held.poll().complete(IoStatus.SUCCESS);
+            }
+            core.reactors.runUntilIdle();
+            assertThat(large.held).isEmpty();
+            assertThat(outcomes.all).containsExactly(how == 0 ? IoStatus.NO_DEVICE : IoStatus.ABORTED);
+            if (how > 0) {
+                assertThat(ended.all).containsExactly(IoStatus.SUCCESS);
+            }
+            outcomes.all.clear();
+            writer.close();
+            open.close();
+            core.reactors.runUntilIdle();
+        }
+    }
+
+    @Test
+    void aWriteThatIsTriedAgainDoesNotSlipIntoACompareAndWrite() {
+        open(READ_WRITE, IoLimits.NONE);
+        fill(1 << 18, BLOCK, 1);
+        fill(1 << 19, BLOCK, 2);
+        // the write finds no memory and waits; the compare-and-write comes between
+        disk.hold = true;
+        channel.write(memory, 1 << 18, 9, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        BdevIo write = disk.held.poll();
+        channel.compareAndWrite(memory, 0, memory, 1 << 19, 9, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        write.complete(IoStatus.NOMEM);
+        disk.hold = false;
+        core.reactors.advance(Duration.ofMillis(10));
+        assertThat(outcomes.all).hasSize(2);
+        // whichever was first: the write is not lost under the other's
+        boolean comparedFirst = outcomes.all.contains(IoStatus.SUCCESS) && !outcomes.all.contains(IoStatus.MISCOMPARE);
+        assertThat(onDisk(9, 1)).isEqualTo(inMemory(1 << 18, BLOCK));
+        assertThat(comparedFirst || outcomes.all.contains(IoStatus.MISCOMPARE)).isTrue();
+    }
+
+    @Test
+    void refusesWritesThatAreNotMadeOfWholeUnits() {
+        open(READ_WRITE, new IoLimits(0, 0, 0, false, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        assertThatThrownBy(() -> channel.write(memory, 0, 4, 8, outcomes, null)).hasMessageContaining("whole units");
+        assertThatThrownBy(() -> channel.write(memory, 0, 8, 4, outcomes, null)).hasMessageContaining("whole units");
+        assertThatThrownBy(() -> channel.writeZeroes(8, 4, outcomes, null)).hasMessageContaining("whole units");
+        assertThat(run(channel.write(memory, 0, 8, 64, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(disk.lengths).containsOnly(8L);
+        assertThat(run(channel.read(memory, 0, 3, 2, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+    }
+
+    @Test
     void aResetLetsNewIoWait() {
         open(READ_WRITE, IoLimits.NONE);
         disk.hold = true;

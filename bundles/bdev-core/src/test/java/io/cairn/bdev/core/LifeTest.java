@@ -7,9 +7,12 @@ import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevChannel;
 import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevEvent;
+import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.BdevState;
 import io.cairn.bdev.Bdevs.BdevWatcher;
+import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.spi.BackendChannel;
 import io.cairn.bdev.spi.BdevBackend;
@@ -196,16 +199,44 @@ class LifeTest {
         CompletableFuture<Void> gone = module.host.delete("d0").toCompletableFuture();
         core.reactors.advance(Duration.ofSeconds(11));
         assertThat(gone).isCompleted();
+        // the module could abort it
         assertThat(outcomes.all).containsExactly(IoStatus.NO_DEVICE);
-        channel.read(memory, 0, 0, 1, outcomes, null);
-        core.reactors.runUntilIdle();
-        assertThat(outcomes.all).containsExactly(IoStatus.NO_DEVICE, IoStatus.NO_DEVICE);
-        disk.held.poll().complete(IoStatus.SUCCESS);
-        core.reactors.runUntilIdle();
-        assertThat(outcomes.all).hasSize(2);
+        assertThatThrownBy(() -> channel.read(memory, 0, 0, 1, outcomes, null)).hasMessageContaining("removed");
+        assertThat(disk.destructs).isEqualTo(1);
+        assertThat(disk.channels.values()).allMatch(n -> n == 0);
         channel.close();
         descriptor.close();
         core.reactors.runUntilIdle();
+        module.register(new TestModule.Disk(512, 8), "d0");
+    }
+
+    @Test
+    void ioThatTheModuleKeepsIsNotTakenFromItButTheRemovalEnds() {
+        TestModule module = core.module("m");
+        module.register(disk, "d0", Set.of(IoType.READ, IoType.WRITE), IoLimits.NONE);
+        core.reactors.runUntilIdle();
+        BdevDescriptor descriptor = core.open("d0", OpenMode.WRITE);
+        BdevChannel channel = descriptor.openChannel();
+        disk.hold = true;
+        CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+        channel.read(0, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        BdevIo kept = disk.held.poll();
+        CompletableFuture<Void> gone = module.host.delete("d0").toCompletableFuture();
+        core.reactors.advance(Duration.ofSeconds(11));
+        assertThat(gone).isNotDone();
+        channel.close();
+        descriptor.close();
+        core.reactors.advance(Duration.ofSeconds(11));
+        assertThat(gone).isCompleted();
+        assertThat(module.host.find("d0")).isEmpty();
+        assertThat(outcomes.all).isEmpty();
+        assertThat(disk.destructs).isZero();
+        kept.complete(IoStatus.SUCCESS);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(disk.destructs).isEqualTo(1);
+        assertThat(disk.channels.values()).allMatch(n -> n == 0);
     }
 
     @Test

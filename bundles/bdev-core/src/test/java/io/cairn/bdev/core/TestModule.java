@@ -86,6 +86,8 @@ final class TestModule implements BdevModule {
         CompletableFuture<Void> destructed = CompletableFuture.completedFuture(null);
         boolean hold;
         boolean inline;
+        boolean slowAbort;
+        boolean refuseAbort;
         int noMemoryTimes;
         boolean misaligned;
         int destructs;
@@ -112,6 +114,9 @@ final class TestModule implements BdevModule {
 
                 @Override
                 public boolean abort(BdevIo victim) {
+                    if (refuseAbort || slowAbort) {
+                        return !refuseAbort;
+                    }
                     if (held.remove(victim)) {
                         victim.complete(IoStatus.ABORTED);
                         return true;
