@@ -74,7 +74,8 @@ final class CommandLineParser {
         } else if (rest.hasNext()) {
             word = rest.next();
         } else {
-            throw new UsageException("option " + OPTION + spelled + " needs a value: " + parameter.expected());
+            throw new UsageException(
+                    "option " + OPTION + spelled + " needs a value: " + ParameterValue.expected(parameter));
         }
         put(parameter, ParameterValue.of(parameter, word));
     }
@@ -96,7 +97,7 @@ final class CommandLineParser {
     private void requireAll() {
         List<String> missing = spec.parameters().stream()
                 .filter(p -> p.required() && !values.containsKey(p.name()))
-                .map(p -> CommandSpec.optionName(p) + " (" + p.expected() + ")")
+                .map(p -> CommandSpec.optionName(p) + " (" + ParameterValue.expected(p) + ")")
                 .toList();
         if (!missing.isEmpty()) {
             throw new UsageException("missing: " + String.join(", ", missing) + "; " + hint());

@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /** What {@code --help} prints. */
 final class HelpText {
-    private static final int WIDTH = 96;
+    private static final int WIDTH = 78;
     private static final String INDENT = "    ";
 
     private final CommandSpec spec;
@@ -71,16 +71,10 @@ final class HelpText {
         for (ParameterInfo parameter : parameters) {
             boolean flag = parameter.type() == ParameterInfo.Type.BOOLEAN;
             String name = "--" + CommandSpec.optionName(parameter);
-            lines.add("  " + style.bold(name) + (flag ? "" : "  " + expected(parameter)) + absent(parameter));
+            lines.add("  " + style.bold(name) + (flag ? "" : "  " + ParameterValue.expected(parameter))
+                    + absent(parameter));
             wrap(parameter.description(), INDENT);
         }
-    }
-
-    private static String expected(ParameterInfo parameter) {
-        String limits = parameter.type() == ParameterInfo.Type.NUMBER && parameter.max() == Long.MAX_VALUE
-                ? "a whole number, at least " + parameter.min()
-                : parameter.expected();
-        return ParameterValue.countsBytes(parameter) ? limits + "; K, M, G, T may follow" : limits;
     }
 
     private static String absent(ParameterInfo parameter) {

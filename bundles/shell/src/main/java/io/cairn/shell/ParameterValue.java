@@ -35,6 +35,14 @@ final class ParameterValue {
                 && BYTES.matcher(parameter.description()).find();
     }
 
+    /** Says in words what may be given. */
+    static String expected(ParameterInfo parameter) {
+        String limits = parameter.type() == ParameterInfo.Type.NUMBER && parameter.max() == Long.MAX_VALUE
+                ? "a whole number, at least " + parameter.min()
+                : parameter.expected();
+        return countsBytes(parameter) ? limits + "; K, M, G, T may follow" : limits;
+    }
+
     private static Boolean truth(ParameterInfo parameter, String word) {
         return switch (word.toLowerCase(Locale.ROOT)) {
             case "true", "yes", "on" -> true;
@@ -67,6 +75,6 @@ final class ParameterValue {
     private static UsageException wrong(ParameterInfo parameter, String word) {
         String given = parameter.secret() ? "something else" : "'" + word + "'";
         return new UsageException(
-                CommandSpec.optionName(parameter) + " is " + given + "; expected " + parameter.expected());
+                CommandSpec.optionName(parameter) + " is " + given + "; expected " + expected(parameter));
     }
 }

@@ -65,7 +65,7 @@ class CommandLineParserTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | missing: name (text), block-size (a whole number from 512 to 65536), num-blocks",
+                "'' | missing: name (text), block-size (a whole number from 512 to 65536; K, M, G, T may follow), num-blocks",
                 "Thing0 512 | missing: num-blocks",
                 "Thing0 512 100 more | 'more' is one word too many",
                 "Thing0 512 100 --size 3 | there is no option --size",

@@ -43,6 +43,6 @@ final class LoadJob extends PerfJob {
 
     @Override
     protected void completed(BdevIo io, Slot slot) {
-        issue(slot);
+        issueNext(slot);
     }
 }

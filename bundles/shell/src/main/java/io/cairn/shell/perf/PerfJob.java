@@ -19,7 +19,8 @@ import org.HdrHistogram.Histogram;
  * on its reactor; allocates nothing per I/O.
  *
  * <p>Latencies: two readings of the clock cost as much as a whole I/O on a null bdev. While a job does more than
- * {@value #FEW_PER_SECOND} I/Os a second, it times one in {@value #SAMPLE_EVERY}; else all of them.
+ * {@value #FEW_PER_SECOND} I/Os a second, it times about one in {@value #SAMPLE_EVERY}: some slots are looked at, and the others know
+ * nothing of it. Else it times all of them.
  */
 abstract class PerfJob implements IoCompletion, BdevChannel.IoWait {
     /** Above so many I/Os a second not every one is timed. */
@@ -46,13 +47,16 @@ abstract class PerfJob implements IoCompletion, BdevChannel.IoWait {
     private final Histogram latencies = new Histogram(LONGEST_NANOS, 3);
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final Slot[] parked;
+    /** Whether what comes back counts: from the start until the time is over. */
+    private boolean counting;
+
     private int parkedCount;
     private boolean waiting;
     private int outstanding;
     private long reads;
     private long writes;
-    private int sampleEvery = SAMPLE_EVERY;
-    private int untilSample = 1;
+    private boolean timeAll;
+    private int untimedBetween;
     private long adaptedAt;
     private long adaptedCount;
     private long startedAt;
@@ -76,7 +80,7 @@ abstract class PerfJob implements IoCompletion, BdevChannel.IoWait {
     /** Chooses what a slot does now and submits it. */
     protected abstract Submission submit(Slot slot);
 
-    /** A slot's I/O is over, with success: {@link #issue} it again, or {@link #fail}. */
+    /** A slot's I/O is over, with success: {@link #issueNext}, or {@link #over} and what follows. */
     protected abstract void completed(BdevIo io, Slot slot);
 
     /**
@@ -126,7 +130,9 @@ abstract class PerfJob implements IoCompletion, BdevChannel.IoWait {
             return;
         }
         running = true;
+        counting = true;
         adaptedAt = startedAt;
+        timeSome();
         timer = reactor.after(timeNanos, this::end);
         adapter = reactor.poll("bdev:perf sampling", ADAPT_NANOS, this::adapt);
         for (Slot slot : slots) {
@@ -166,48 +172,59 @@ abstract class PerfJob implements IoCompletion, BdevChannel.IoWait {
 
     // ---- the loop ----
 
-    /** Lets a slot do something, if the job still runs. */
+    /** Lets a slot that is not out do something, if the job still runs. */
     protected final void issue(Slot slot) {
-        if (!running) {
-            finishIfDrained();
-            return;
-        }
-        if (--untilSample <= 0) {
-            untilSample = sampleEvery;
-            slot.startedNanos = reactor.clockNanos();
-        }
-        Submission submission;
-        try {
-            submission = submit(slot);
-        } catch (BdevException e) {
-            fail(e.getMessage());
-            return;
-        }
-        if (submission == Submission.ACCEPTED) {
+        if (running) {
             outstanding++;
+            submitNext(slot);
         } else {
-            park(slot);
+            finishIfDrained();
         }
     }
 
-    /** Takes a slot out of use: there is nothing left that it could do. */
-    protected final void retire() {
-        finishIfDrained();
+    /** The same for a slot whose I/O is just over, from inside {@link #completed}. */
+    protected final void issueNext(Slot slot) {
+        if (running) {
+            submitNext(slot);
+        } else {
+            over();
+            finishIfDrained();
+        }
+    }
+
+    /** The slot whose I/O is just over is not out any more. From inside {@link #completed}. */
+    protected final void over() {
+        outstanding--;
+    }
+
+    private void submitNext(Slot slot) {
+        if (slot.timed) {
+            startTiming(slot);
+        }
+        try {
+            if (submit(slot) == Submission.ACCEPTED) {
+                return;
+            }
+        } catch (BdevException e) {
+            over();
+            fail(e.getMessage());
+            return;
+        }
+        over();
+        park(slot);
     }
 
     @Override
     public final void onComplete(BdevIo io) {
         Slot slot = (Slot) io.cookie();
-        outstanding--;
-        if (slot.startedNanos != 0) {
-            time(slot);
+        if (slot.timed) {
+            endTiming(slot);
         }
         if (io.status() != IoStatus.SUCCESS) {
-            fail(io.type() + " of " + io.numBlocks() + " blocks at " + io.offsetBlocks() + " of "
-                    + io.bdev().name() + " failed: " + io.status());
+            failed(io);
             return;
         }
-        if (!timeIsOver) {
+        if (counting) {
             if (io.type() == IoType.READ) {
                 reads++;
             } else {
@@ -217,13 +234,13 @@ abstract class PerfJob implements IoCompletion, BdevChannel.IoWait {
         completed(io, slot);
     }
 
-    private void time(Slot slot) {
-        if (!timeIsOver) {
-            latencies.recordValue(Math.min(LONGEST_NANOS, Math.max(0, reactor.clockNanos() - slot.startedNanos)));
-        }
-        slot.startedNanos = 0;
+    private void failed(BdevIo io) {
+        over();
+        fail(io.type() + " of " + io.numBlocks() + " blocks at " + io.offsetBlocks() + " of "
+                + io.bdev().name() + " failed: " + io.status());
     }
 
+    /** Puts a slot in line that found the channel without an I/O object. */
     private void park(Slot slot) {
         parked[parkedCount++] = slot;
         if (!waiting) {
@@ -244,12 +261,53 @@ abstract class PerfJob implements IoCompletion, BdevChannel.IoWait {
         }
     }
 
+    // ---- latencies ----
+
+    private void startTiming(Slot slot) {
+        if (timeAll || --slot.untimedLeft < 0) {
+            slot.untimedLeft = untimedBetween;
+            slot.startedNanos = reactor.clockNanos();
+        }
+    }
+
+    private void endTiming(Slot slot) {
+        if (slot.startedNanos != 0) {
+            if (counting) {
+                long nanos = reactor.clockNanos() - slot.startedNanos;
+                latencies.recordValue(Math.min(LONGEST_NANOS, Math.max(0, nanos)));
+            }
+            slot.startedNanos = 0;
+        }
+    }
+
+    private void timeAll() {
+        timeAll = true;
+        for (Slot slot : slots) {
+            slot.timed = true;
+        }
+    }
+
+    /** Has one slot in {@value #SAMPLE_EVERY} timed each time; and where there are fewer slots, one of them less often. */
+    private void timeSome() {
+        timeAll = false;
+        untimedBetween = Math.max(0, SAMPLE_EVERY / slots.length - 1);
+        for (int i = 0; i < slots.length; i++) {
+            slots[i].timed = i % SAMPLE_EVERY == 0;
+            slots[i].startedNanos = 0;
+        }
+    }
+
     private int adapt() {
         long now = reactor.clockNanos();
         long count = reads + writes;
         boolean few = (count - adaptedCount) * NANOS_PER_SECOND < FEW_PER_SECOND * (now - adaptedAt);
-        sampleEvery = few ? 1 : SAMPLE_EVERY;
-        untilSample = Math.min(untilSample, sampleEvery);
+        if (few != timeAll) {
+            if (few) {
+                timeAll();
+            } else {
+                timeSome();
+            }
+        }
         adaptedAt = now;
         adaptedCount = count;
         return 1;
@@ -276,11 +334,12 @@ abstract class PerfJob implements IoCompletion, BdevChannel.IoWait {
 
     private void timeIsOver(long at) {
         timeIsOver = true;
+        counting = false;
         endedAt = at;
     }
 
     /** From inside a completion its I/O is not back yet, so the channel is closed at the end of the turn. */
-    private void finishIfDrained() {
+    protected final void finishIfDrained() {
         if (!running && outstanding == 0 && !finishing) {
             finishing = true;
             reactor.defer(this::drained);

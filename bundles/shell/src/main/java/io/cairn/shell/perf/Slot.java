@@ -12,8 +12,14 @@ final class Slot {
     /** The same memory with a position of its own, little-endian. */
     final ByteBuffer view;
 
-    /** When it was submitted, if its latency is taken; else 0. */
+    /** Whether it has to do with latencies: else they cost it nothing. */
+    boolean timed;
+
+    /** When it was submitted, if this time its latency is taken; else 0. */
     long startedNanos;
+
+    /** How many more times it goes out before its latency is taken. */
+    int untimedLeft;
 
     /** Which part of the bdev it is about. */
     long position;

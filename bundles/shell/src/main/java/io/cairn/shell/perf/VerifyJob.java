@@ -89,12 +89,13 @@ final class VerifyJob extends PerfJob {
         if (io.type() == IoType.WRITE) {
             generations[at] = slot.generation | BUSY;
             slot.step = Slot.Step.READ_BACK;
-            issue(slot);
+            issueNext(slot);
             return;
         }
         int generation = generations[at] & ~BUSY;
         String wrong = pattern.check(slot.view, ioBytes, slot.position * ioBytes, generation);
         if (wrong != null) {
+            over();
             fail(io.bdev().name() + ": " + wrong);
             return;
         }
@@ -103,9 +104,10 @@ final class VerifyJob extends PerfJob {
         slot.step = Slot.Step.CHOOSE;
         if (lastRound) {
             lastRoundOut--;
+            over();
             checkNext(slot);
         } else {
-            issue(slot);
+            issueNext(slot);
         }
     }
 
@@ -126,7 +128,7 @@ final class VerifyJob extends PerfJob {
         }
         if (lastRoundNext == generations.length || !running) {
             running &= lastRoundOut > 0;
-            retire();
+            finishIfDrained();
             return;
         }
         slot.position = positions.first() + lastRoundNext++;
