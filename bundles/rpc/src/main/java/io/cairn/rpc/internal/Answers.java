@@ -51,6 +51,20 @@ final class Answers {
         return error(id, INTERNAL_ERROR, "the answer has " + bytes + " bytes; at most " + limit + " can be sent");
     }
 
+    /** For a call of a batch that was made: its answer does not fit beside the others. */
+    static String noRoom(Object id, int bytes, int limit) {
+        return error(
+                id,
+                INTERNAL_ERROR,
+                "the answer has " + bytes + " bytes; with the batch's others more than " + limit
+                        + ", which is what can be sent");
+    }
+
+    /** For a call of a batch that was not made. */
+    static String notCalled(Object id, int limit) {
+        return error(id, INTERNAL_ERROR, "not called: the batch's answers have more than " + limit + " bytes already");
+    }
+
     private static StringBuilder begin(Object id) {
         return new StringBuilder("{\"jsonrpc\":\"2.0\",\"id\":").append(PlainJson.write(id));
     }

@@ -10,9 +10,9 @@ import java.time.Duration;
  * @param depth deepest nesting
  * @param connections most connections at once; beyond, one that has never sent a request is closed for the new one, else the one that
  *     has been idle longest
- * @param requestsInFlight per connection; beyond, its next request waits in the socket
+ * @param requestsInFlight per connection, those in batches too; beyond, its next request waits
  * @param unsentBytes per connection; beyond, its next request waits until it has read its answers
- * @param answerBytes greatest answer
+ * @param answerBytes greatest answer; also, in characters, what the unfinished batches of a connection may hold together
  * @param patience how long half a request, or an answer that is not read, is waited for
  */
 record Limits(

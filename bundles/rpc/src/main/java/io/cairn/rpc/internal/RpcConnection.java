@@ -11,7 +11,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -28,6 +27,8 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
     private final Limits limits;
     private final JsonStream json;
     private final Queue<byte[]> unread = new ArrayDeque<>();
+    private final Batch.Room batchRoom;
+    private Optional<Batch> beginning = Optional.empty();
     private ChannelHandlerContext context;
     private int inFlight;
     private boolean known;
@@ -41,6 +42,7 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
         this.connections = connections;
         this.limits = limits;
         this.json = new JsonStream(limits);
+        this.batchRoom = new Batch.Room(limits.answerBytes());
     }
 
     @Override
@@ -64,6 +66,7 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
         closing = true;
         connections.left(this);
         unread.clear();
+        beginning = Optional.empty();
         json.close();
     }
 
@@ -151,6 +154,10 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
     private void proceed() {
         try {
             while (!closing && !full()) {
+                if (beginning.isPresent()) {
+                    beginNextOf(beginning.get());
+                    continue;
+                }
                 Optional<JsonStream.Value> value = json.next();
                 if (value.isPresent()) {
                     waitingSince = System.nanoTime();
@@ -190,21 +197,20 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
         } else if (batch.isEmpty()) {
             send(Answers.error(null, Answers.INVALID_REQUEST, "Invalid request: an empty batch"));
         } else {
-            runBatch(batch);
+            beginning = Optional.of(new Batch(batch, batchRoom));
         }
     }
 
-    private void runBatch(List<?> batch) {
-        List<String> answers = new ArrayList<>();
-        int[] left = {batch.size()};
-        for (Object element : batch) {
-            run(Incoming.of(element), answer -> {
-                answer.ifPresent(answers::add);
-                left[0]--;
-                if (left[0] == 0 && !answers.isEmpty()) {
-                    send("[" + String.join(",", answers) + "]");
-                }
-            });
+    private void beginNextOf(Batch batch) {
+        Incoming element = batch.next();
+        if (!batch.hasNext()) {
+            beginning = Optional.empty();
+        }
+        Optional<String> refusal = batch.refusal(element);
+        if (refusal.isPresent()) {
+            batch.refused(refusal.get()).ifPresent(this::send);
+        } else {
+            run(element, answer -> batch.answered(element, answer).ifPresent(this::send));
         }
     }
 

@@ -209,6 +209,69 @@ class RpcServerTest {
     }
 
     @Test
+    void beginsNoMoreOfABatchThanItHasRoomForCalls() throws Exception {
+        server.close();
+        server = start(new Limits(256 << 10, 8192, 64, 512, 2, 64 << 10, 32 << 20, Duration.ofMinutes(10)));
+        try (Client client = new Client(server.path());
+                Client other = new Client(server.path())) {
+            client.send("[" + "{\"id\":1,\"method\":\"hold\"},".repeat(4) + "{\"id\":1,\"method\":\"hold\"}]");
+            assertThat(arrived.await(20, TimeUnit.SECONDS)).isTrue();
+            for (int answered = 0; answered < 5; answered++) {
+                // by now the server's thread has begun what it was going to begin
+                other.send("{\"id\":9,\"method\":\"echo\",\"params\":{\"text\":\"x\"}}");
+                assertThat(other.result()).isEqualTo("x");
+                assertThat(held).hasSizeLessThanOrEqualTo(2);
+                takeHeld().complete("ok");
+            }
+
+            assertThat((List<?>) client.answer()).hasSize(5).allSatisfy(answer -> assertThat(
+                            ((Map<?, ?>) answer).get("result"))
+                    .isEqualTo("ok"));
+        }
+    }
+
+    @Test
+    void holdsNoMoreOfABatchThanCanBeSent() throws Exception {
+        server.close();
+        AtomicInteger calls = new AtomicInteger();
+        Operations counted = (name, params) -> {
+            calls.incrementAndGet();
+            return center.call(name, params);
+        };
+        String thousand = "{\"id\":1,\"method\":\"echo\",\"params\":{\"text\":\"0123456789\",\"times\":100}}";
+        Limits limits = new Limits(256 << 10, 8192, 64, 512, 2, 64 << 10, 5000, Duration.ofMinutes(10));
+        server = new RpcServer(folder.resolve("cairn.sock"), counted, center, limits);
+        try (Client client = new Client(server.path())) {
+            for (int round = 0; round < 3; round++) {
+                calls.set(0);
+                client.send("[" + (thousand + ",").repeat(499) + thousand + "]");
+
+                List<?> answers = (List<?>) client.answer();
+
+                assertThat(answers).hasSize(500);
+                assertThat(answers.stream().filter(answer -> ((Map<?, ?>) answer).containsKey("result")))
+                        .as("room that is given back after each batch")
+                        .hasSize(4);
+                assertThat(String.valueOf(answers.get(4))).contains("with the batch's others more than 5000");
+                assertThat(answers.stream().map(String::valueOf))
+                        .filteredOn(
+                                answer -> answer.contains("not called: the batch's answers have more than 5000 bytes"))
+                        .hasSize(500 - calls.get());
+                assertThat(calls.get()).isBetween(5, 6);
+            }
+        }
+    }
+
+    private CompletableFuture<Object> takeHeld() {
+        CompletableFuture<Object> next = held.poll();
+        while (next == null) {
+            Thread.onSpinWait();
+            next = held.poll();
+        }
+        return next;
+    }
+
+    @Test
     void answersNothingToABatchOfNotificationsAndRefusesAnEmptyOne() throws Exception {
         try (Client client = new Client(server.path())) {
             client.send("[{\"method\":\"echo\",\"params\":{\"text\":\"a\"}}][]");
