@@ -34,7 +34,7 @@ import org.osgi.service.component.annotations.Reference;
  * thread may read is published as immutable values.
  *
  * <p>Every call is answered: one whose handler does not answer in time is answered with −110, and its late outcome is logged
- * (and saved, if it changed the configuration).
+ * (and saved, if it changed the configuration; an entry of the saved configuration does not count as failed any more then).
  */
 @Component(
         service = {OperationRegistry.class, Operations.class},
@@ -276,7 +276,7 @@ public final class OperationCenter implements OperationRegistry, Operations {
         if (!callable(declared.operation())) {
             return CompletableFuture.failedFuture(started.isDone() ? Refusals.tooLate(name) : Refusals.tooEarly(name));
         }
-        Call call = new Call(declared);
+        Call call = new Call(declared, () -> {});
         declared.owner().whenReady(() -> {
             if (declared.owner().closed()) {
                 call.answer.completeExceptionally(Refusals.unknown(name));
@@ -299,7 +299,15 @@ public final class OperationCenter implements OperationRegistry, Operations {
         StoredConfig.Item item = stored.get(index);
         ConfigEntry entry = item.entry();
         Declared<?, ?> declared = published.byName.get(entry.method());
-        Call call = new Call(declared);
+        Call call = new Call(
+                declared,
+                () -> owner.whenReady(() -> {
+                    // not before: while entries are still to be replayed, the owner's present state is not the whole
+                    if (!owner.closed()) {
+                        item.failed(null);
+                        saver.changed(owner);
+                    }
+                }));
         call.run(entry.params().isEmpty() ? null : entry.params(), false);
         call.answer.whenComplete((result, failure) -> {
             boolean changed = item.failed(failure == null ? null : failure.getMessage());
@@ -320,10 +328,17 @@ public final class OperationCenter implements OperationRegistry, Operations {
     private final class Call {
         private final Declared<?, ?> declared;
         private final CompletableFuture<Object> answer = new CompletableFuture<>();
+        private final Runnable succeededLate;
         private Optional<Poller.Registration> deadline = Optional.empty();
 
-        Call(Declared<?, ?> declared) {
+        /**
+         * Makes a call, whose deadline begins to run.
+         *
+         * @param succeededLate runs if the call succeeds when it has been answered already
+         */
+        Call(Declared<?, ?> declared, Runnable succeededLate) {
             this.declared = declared;
+            this.succeededLate = succeededLate;
             if (declared.owner() != framework) {
                 deadline = Optional.of(reactors.app().after(settings.deadline().toNanos(), this::timeOut));
             }
@@ -383,6 +398,7 @@ public final class OperationCenter implements OperationRegistry, Operations {
                         Level.WARNING,
                         "operation {0} succeeded after its caller had been told that it took too long",
                         name());
+                succeededLate.run();
             }
         }
 

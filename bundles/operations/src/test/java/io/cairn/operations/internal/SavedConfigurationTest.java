@@ -287,6 +287,47 @@ class SavedConfigurationTest {
     }
 
     @Test
+    void anEntryThatSucceedsLateHasNotFailed() {
+        write("{\"subsystems\":[{\"subsystem\":\"things\",\"config\":[{\"method\":\"a_slow\"},"
+                + "{\"method\":\"a_create\",\"params\":{\"name\":\"y\"}}]}]}");
+        OperationCenter center = center();
+        FakeModule module = offer(center, "a");
+        reactors.run();
+        reactors.advance(Duration.ofSeconds(6).toNanos());
+        reactors.run();
+        assertThat(saved()).contains("\"failed\"", "a_slow: no answer after 5 s");
+
+        module.things.put("late", 3L);
+        module.slowAnswer.complete(true);
+        reactors.run();
+
+        assertThat((List<?>) result(center.call("framework_get_failed_config", null)))
+                .isEmpty();
+        assertThat(saved())
+                .isEqualTo(
+                        "{\"subsystems\":[{\"subsystem\":\"things\",\"config\":[{\"method\":\"a_create\",\"params\":{"
+                                + "\"name\":\"y\",\"size\":8}},{\"method\":\"a_create\",\"params\":{\"name\":\"late\",\"size\":3}}]}]}");
+    }
+
+    @Test
+    void anEntryThatSucceedsLateDuringTheReplayDoesNotCostTheEntriesAfterIt() {
+        write("{\"subsystems\":[{\"subsystem\":\"things\",\"config\":[{\"method\":\"a_slow\"},{\"method\":\"a_slow\"},"
+                + "{\"method\":\"a_create\",\"params\":{\"name\":\"y\"}}]}]}");
+        OperationCenter center = center();
+        FakeModule module = offer(center, "a");
+        reactors.run();
+        reactors.advance(Duration.ofSeconds(6).toNanos());
+        reactors.run();
+        assertThat(module.calls).isEmpty();
+
+        module.slowAnswer.complete(true);
+        reactors.run();
+
+        assertThat(module.things).containsOnlyKeys("y");
+        assertThat(saved()).contains("\"y\"").doesNotContain("failed");
+    }
+
+    @Test
     void forgetsFailedEntriesOnDemand() {
         write(
                 "{\"subsystems\":[{\"subsystem\":\"things\",\"config\":[{\"method\":\"a_delete\",\"params\":{\"name\":\"x\"}}]}]}");
