@@ -4,7 +4,7 @@ package io.cairn.bdev;
 public enum BdevEvent {
     /**
      * The bdev is being removed: stop submitting, close channels and the descriptor. Whoever does not close within the
-     * deadline is revoked: the descriptor's I/O completes with ENODEV from then on.
+     * deadline is revoked: submissions are refused with ENODEV from then on, and I/O that is out ends as soon as the module gives it back.
      */
     REMOVE,
     /** The bdev's size has changed. */
