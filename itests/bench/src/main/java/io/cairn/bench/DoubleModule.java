@@ -63,6 +63,11 @@ final class DoubleModule implements BdevModule {
         counted.examineConfig(bdev);
     }
 
+    @Override
+    public void restore(Bdev bdev) {
+        counted.restore(bdev);
+    }
+
     private static BdevSpec spec(String bdev) {
         return BdevSpec.physical(bdev, "double", BLOCK_SIZE, BLOCKS, TYPES);
     }

@@ -78,6 +78,7 @@ final class Examinations {
 
     private CompletionStage<Void> examine(CoreBdev bdev, List<ModuleHost> asked) {
         if (!isEligible(bdev)) {
+            restore(bdev, asked);
             return CompletableFuture.completedFuture(null);
         }
         Wave wave = new Wave(bdev, asked);
@@ -90,6 +91,16 @@ final class Examinations {
             before.next.add(wave);
         }
         return wave.done;
+    }
+
+    /** What stood on the bdev comes back without examine: it was asked for by name, and nothing is looked for on the disk. */
+    private void restore(CoreBdev bdev, List<ModuleHost> asked) {
+        for (ModuleHost module : asked) {
+            if (!bdev.isLeaving() && module.isPresent()) {
+                module.contain(
+                        "restore on " + bdev.name(), () -> module.module().restore(bdev));
+            }
+        }
     }
 
     /** Completes when no disk phase is under way on the bdev: a creation on top of it waits for that. */

@@ -38,6 +38,7 @@ final class ModuleHost implements BdevHost, ConfigSource {
     private final List<Runnable> examinations = new ArrayList<>();
     private final AtomicLong defects = new AtomicLong();
     private OperationRegistry.Registration operations;
+    private boolean replayed;
     private boolean leaving;
 
     ModuleHost(CoreContext context, BdevModule module) {
@@ -73,7 +74,7 @@ final class ModuleHost implements BdevHost, ConfigSource {
             contain("fini", module::fini);
             throw e;
         }
-        return operations.replayed();
+        return operations.replayed().thenRun(() -> replayed = true);
     }
 
     /** Takes the operations back, removes the module's bdevs, those built on others first, and ends the module. */
@@ -183,6 +184,12 @@ final class ModuleHost implements BdevHost, ConfigSource {
                 .find(anyName)
                 .map(context.examinations()::settled)
                 .orElseGet(() -> CompletableFuture.completedFuture(null));
+    }
+
+    @Override
+    public boolean isReplaying() {
+        requireApp();
+        return !replayed;
     }
 
     @Override

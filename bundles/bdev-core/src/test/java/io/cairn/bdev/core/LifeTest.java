@@ -149,7 +149,7 @@ class LifeTest {
         TestModule module = manual.module("m");
         module.register(disk, "d0");
         manual.reactors.runUntilIdle();
-        assertThat(module.log).isEmpty();
+        assertThat(module.log).containsExactly("restore d0");
         assertThat(module.host.find("d0").orElseThrow().state()).isEqualTo(BdevState.READY);
     }
 

@@ -54,6 +54,11 @@ final class TestModule implements BdevModule {
     }
 
     @Override
+    public void restore(Bdev bdev) {
+        log.add("restore " + bdev.name());
+    }
+
+    @Override
     public void examineConfig(Bdev bdev) {
         log.add("config " + bdev.name());
         onConfig.accept(bdev);

@@ -134,6 +134,11 @@ public final class ModuleMonitor implements BdevModule {
     }
 
     @Override
+    public void restore(Bdev bdev) {
+        module.restore(bdev);
+    }
+
+    @Override
     public boolean examinesDisk() {
         return module.examinesDisk();
     }
@@ -184,6 +189,12 @@ public final class ModuleMonitor implements BdevModule {
         public CompletionStage<Void> settled(String bdevName) {
             onApp("settled");
             return host.settled(bdevName);
+        }
+
+        @Override
+        public boolean isReplaying() {
+            onApp("isReplaying");
+            return host.isReplaying();
         }
 
         @Override

@@ -25,6 +25,12 @@ public interface BdevHost {
     CompletionStage<Void> settled(String name);
 
     /**
+     * Returns whether the module's stored configuration is being replayed: a creation that is called now is one that a user has
+     * asked for before. From the end of {@link BdevModule#init} until the last stored entry is answered.
+     */
+    boolean isReplaying();
+
+    /**
      * Registers a bdev. Its name is taken when this returns, or nothing has happened.
      *
      * @return completes when the first wave of examine of the bdev is over: answer a creation then

@@ -52,6 +52,12 @@ public interface BdevModule {
      */
     default void examineConfig(Bdev bdev) {}
 
+    /**
+     * A bdev is there that is not examined, because automatic examine is off and its name is not on the list. What stood on it
+     * before, or is to stand on it by the stored configuration, is built again; nothing else is. No I/O. Default: nothing to do.
+     */
+    default void restore(Bdev bdev) {}
+
     /** Returns whether {@link #examineDisk} does anything. Default: no. */
     default boolean examinesDisk() {
         return false;

@@ -13,13 +13,14 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 
 /**
  * The bdevs that a virtual module builds on one base each, through the comings and goings of their bases.
  *
  * <p>A definition stays until it is deleted. While its base is there, its bdevs are; when the base is removed, they are
  * unregistered; when a base of that name comes (back), they are built (again). To be used by a {@link BdevModule}: it
- * calls {@link #examineConfig} from its own. App thread.
+ * calls {@link #examineConfig} and {@link #restore} from its own. App thread.
  *
  * @param <D> the module's definition
  */
@@ -93,8 +94,21 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
 
     /** Builds what waits for this bdev. What cannot be built is reported and goes on waiting. */
     public void examineConfig(Bdev bdev) {
+        build(bdev, entry -> true);
+    }
+
+    /** Builds what waits for this bdev and has been built before, in this process or, as far as the stored configuration says, in an
+     * earlier one. What cannot be built is reported and goes on waiting. */
+    public void restore(Bdev bdev) {
+        build(bdev, entry -> entry.established);
+    }
+
+    private void build(Bdev bdev, Predicate<Entry> wanted) {
         for (Entry entry : List.copyOf(entries.values())) {
-            if (entry.built == null && !entry.leaving && names(entry.definition.baseName(), bdev)) {
+            if (wanted.test(entry)
+                    && entry.built == null
+                    && !entry.leaving
+                    && names(entry.definition.baseName(), bdev)) {
                 entry.buildOrReport();
             }
         }
@@ -110,9 +124,12 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
         private final D definition;
         private BuiltOnBase built;
         private boolean leaving;
+        /** Whether this needs no examine of its base any more to be built. */
+        private boolean established;
 
         Entry(D definition) {
             this.definition = definition;
+            this.established = host.isReplaying();
         }
 
         CompletionStage<List<Bdev>> buildUnlessBuilt() {
@@ -138,7 +155,10 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
             BuiltOnBase[] self = new BuiltOnBase[1];
             self[0] = new BuiltOnBase(host, link, () -> released(self[0]));
             built = self[0];
-            return built.register(wanted);
+            return built.register(wanted).thenApply(bdevs -> {
+                established = true;
+                return bdevs;
+            });
         }
 
         private static boolean stays(Bdev base) {

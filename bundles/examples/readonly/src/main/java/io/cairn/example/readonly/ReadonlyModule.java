@@ -81,6 +81,12 @@ public final class ReadonlyModule implements BdevModule {
         readonlies.examineConfig(bdev);
     }
 
+    /** A bdev has appeared that is not examined, because automatic examine is off: what stood on it before comes back. */
+    @Override
+    public void restore(Bdev bdev) {
+        readonlies.restore(bdev);
+    }
+
     private CompletionStage<String> create(CreateParams p) {
         // Every refusal names the object and the cause, and comes before anything has changed.
         if (p.name.equals(p.baseBdevName)) {

@@ -67,6 +67,11 @@ final class TestHost implements BdevHost {
     }
 
     @Override
+    public boolean isReplaying() {
+        return false;
+    }
+
+    @Override
     public CompletionStage<Bdev> register(BdevSpec spec, BdevBackend backend) {
         reactors.app().requireCurrent();
         if (refusesRegistrations) {

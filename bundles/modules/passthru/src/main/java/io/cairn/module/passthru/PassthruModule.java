@@ -66,6 +66,11 @@ public final class PassthruModule implements BdevModule {
         passthrus.examineConfig(bdev);
     }
 
+    @Override
+    public void restore(Bdev bdev) {
+        passthrus.restore(bdev);
+    }
+
     private CompletionStage<String> create(CreateParams p) {
         if (p.name.equals(p.baseBdevName)) {
             throw new BdevException(Errno.EINVAL, "passthru '" + p.name + "' cannot be its own base");

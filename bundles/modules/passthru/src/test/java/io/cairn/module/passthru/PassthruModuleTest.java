@@ -252,6 +252,57 @@ class PassthruModuleTest {
         core.await(disk.remove());
     }
 
+    /** A base that cannot be read is never examined; it is the same with every base when automatic examine is off. */
+    @ParameterizedTest
+    @ValueSource(strings = {"the module", "the bases"})
+    void aStackThatWasBuiltComesBackWithoutExamine(String first) {
+        SimDisk disk = core.disk(notExamined("B"));
+        create("P", "B");
+        create("Q", "P");
+        core.remove(module);
+        core.await(disk.remove());
+        assertThat(core.find("P")).isEmpty();
+
+        PassthruModule again = new PassthruModule();
+        if (first.equals("the module")) {
+            core.add(again);
+            core.disk(notExamined("B"));
+        } else {
+            core.disk(notExamined("B"));
+            core.add(again);
+        }
+        core.settle();
+
+        assertThat(core.bdev("P").baseNames()).containsExactly("B");
+        assertThat(core.bdev("Q").baseNames()).containsExactly("P");
+    }
+
+    @Test
+    void aStackThatWasBuiltComesBackWithItsBaseWithoutExamine() {
+        SimDisk disk = core.disk(notExamined("B"));
+        create("P", "B");
+        core.await(disk.remove());
+        assertThat(core.find("P")).isEmpty();
+
+        core.disk(notExamined("B"));
+        core.settle();
+
+        assertThat(core.bdev("P").baseNames()).containsExactly("B");
+    }
+
+    @Test
+    void whatWaitsForItsFirstBaseNeedsExamine() {
+        create("P", "B");
+        core.disk(notExamined("B"));
+        core.settle();
+
+        assertThat(core.find("P")).isEmpty();
+    }
+
+    private static SimSettings notExamined(String name) {
+        return SimSettings.of(name, 512, 64).without(IoType.READ);
+    }
+
     @Test
     void aNameTakenMeanwhileLeavesTheBaseAlone() {
         create("P", "B");

@@ -69,6 +69,11 @@ public final class SplitModule implements BdevModule {
         splits.examineConfig(bdev);
     }
 
+    @Override
+    public void restore(Bdev bdev) {
+        splits.restore(bdev);
+    }
+
     private CompletionStage<List<String>> create(CreateParams p) {
         CompletableFuture<List<String>> answer = new CompletableFuture<>();
         try {
