@@ -24,6 +24,7 @@ final class FlawedDisk implements BdevModule, BdevBackend {
         FLIPS_A_BIT,
         LOSES_A_WRITE,
         WRITES_ELSEWHERE,
+        ROTS_AFTER_A_READ,
         FAILS
     }
 
@@ -100,6 +101,9 @@ final class FlawedDisk implements BdevModule, BdevBackend {
         int length = Math.toIntExact(io.byteLength());
         if (io.type() == IoType.READ) {
             io.buffer().bytes().put(io.bufferOffset(), content, at, length);
+            if (about && flaw == Flaw.ROTS_AFTER_A_READ) {
+                content[flawedBlock * BLOCK_SIZE + 100] ^= 4;
+            }
         } else if (about && flaw == Flaw.LOSES_A_WRITE && lost++ > 0) {
             // the first write of the block is kept, so that what is found is old and right in itself
             lost++;

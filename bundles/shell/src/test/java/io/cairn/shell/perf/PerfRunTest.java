@@ -138,6 +138,11 @@ class PerfRunTest {
         assertFound(FlawedDisk.Flaw.WRITES_ELSEWHERE, "mismatch at byte ");
     }
 
+    @Test
+    void findsWhatWasRightAtFirstAndIsWrongAtTheEnd() {
+        assertFound(FlawedDisk.Flaw.ROTS_AFTER_A_READ, "mismatch at byte 20480: its checksum is wrong");
+    }
+
     private void assertFound(FlawedDisk.Flaw flaw, String message) {
         FlawedDisk disk = disk(flaw, 40);
 
