@@ -77,6 +77,15 @@ public final class BufferPool {
             allocated -= buffer.capacity();
             buffer.free();
         }
+        tellNext();
+    }
+
+    /** Tells the next who waits, for one who was told that some buffer has come back and had no use for it. */
+    public void passOn() {
+        tellNext();
+    }
+
+    private void tellNext() {
         Waiter next = waiters.poll();
         if (next != null) {
             next.bufferAvailable();

@@ -40,6 +40,21 @@ class BufferPoolTest {
     }
 
     @Test
+    void whoHasNoUseForABufferPassesItOn() {
+        BufferPool pool = new BufferPool(1 << 20);
+        IoBuffer only = pool.take(BufferPool.LARGEST);
+        List<String> told = new ArrayList<>();
+        pool.await(() -> {
+            told.add("first");
+            pool.passOn();
+        });
+        pool.await(() -> told.add("second"));
+        pool.give(only);
+        assertThat(told).containsExactly("first", "second");
+        pool.passOn();
+    }
+
+    @Test
     void whatIsFreeInOneSizeIsUsedForAnother() {
         BufferPool pool = new BufferPool(1 << 20);
         List<IoBuffer> small = new ArrayList<>();

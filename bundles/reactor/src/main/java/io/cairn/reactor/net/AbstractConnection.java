@@ -240,6 +240,13 @@ abstract class AbstractConnection implements StreamConnection {
     /** The kernel has taken bytes of the {@link #output}. Called from events or from inside {@link #send}. */
     final void sent(long bytes) {
         output.sent(bytes);
+        if (bytes > 0 && !closed) {
+            try {
+                handler.sent(this);
+            } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+                failInHandler(e);
+            }
+        }
     }
 
     /** Ends the output if that was asked for and all is sent. Called when a send has ended. */

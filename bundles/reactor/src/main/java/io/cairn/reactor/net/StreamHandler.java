@@ -24,6 +24,13 @@ public interface StreamHandler {
     void released(StreamConnection connection, Object cookie);
 
     /**
+     * The kernel has taken bytes that waited in line: {@link StreamConnection#unsentBytes} is less than it was. Called after
+     * {@link #released} for the pieces among them, and also when they had no cookie or were copied; who has stopped writing
+     * because too much was in line goes on here. Not called once the connection is closed. Default: does nothing.
+     */
+    default void sent(StreamConnection connection) {}
+
+    /**
      * The connection is gone. Called exactly once and last: nothing is in flight any more, the memory of an outstanding read
      * is the handler's again.
      *

@@ -218,6 +218,34 @@ class StreamsTest {
 
     @ParameterizedTest
     @MethodSource("kinds")
+    void theWriterLearnsThatCopiedBytesHaveLeft(Kind kind) throws Exception {
+        try (World world = new World(kind)) {
+            RecordingHandler server = new RecordingHandler(1, 1 << 14);
+            world.listen(() -> server, server::readOn);
+            CompletableFuture<List<Object>> allSent = new CompletableFuture<>();
+            StreamConnection client = world.connect(new RecordingHandler(1, 1) {
+                @Override
+                public void sent(StreamConnection connection) {
+                    if (connection.unsentBytes() == 0) {
+                        allSent.complete(List.copyOf(released));
+                    }
+                }
+            });
+            IoBuffer memory = IoBuffer.allocate(4096);
+            on(client, () -> {
+                client.write(memory, 0, 4096, "piece");
+                for (int i = 0; i < 10; i++) {
+                    client.writeCopy(memory, 0, 4096);
+                }
+            });
+            assertThat(allSent.get()).containsExactly("piece");
+            on(client, client::shutdownOutput);
+            assertThat(server.allReceived.get()).hasSize(11 * 4096);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
     void oneSideMayEndAndStillReceive(Kind kind) throws Exception {
         try (World world = new World(kind)) {
             IoBuffer answer = IoBuffer.allocate(5);
