@@ -146,6 +146,11 @@ final class NbdExports implements ExportCatalog, ConfigSource, Bdevs.BdevWatcher
     }
 
     @Override
+    public List<String> dependsOn() {
+        return List.of("bdev");
+    }
+
+    @Override
     public String owner() {
         return "nbd";
     }
