@@ -2,75 +2,122 @@ package io.cairn.export.nbd.session;
 
 import io.cairn.reactor.BufferPool;
 import io.cairn.reactor.IoBuffer;
+import io.cairn.reactor.Reactor;
 import java.util.ArrayDeque;
 
 /**
  * Shared memory from a reactor's pool, of which sessions together take no more than a part: the rest of a stack needs memory
- * of the same pool to serve what sessions ask for (to align, to encrypt), and must never wait for it in vain. Allocates
- * nothing once warm.
+ * of the same pool to serve what sessions ask for (to align, to encrypt), and must never wait for it in vain. Long transfers
+ * take at most half of that part, so that they leave something for everybody else. Allocates nothing once warm.
+ *
+ * <p>When memory comes back, all who wait try again at the end of the turn, in the order in which they began to wait: what
+ * one cannot use, because it is too little or for the other half, another may.
  */
 final class Buffers {
+    private final Reactor reactor;
     private final BufferPool pool;
     private final long budget;
+    private final long largeBudget;
     private final ArrayDeque<SharedBuffer> spares = new ArrayDeque<>();
     private final ArrayDeque<BufferPool.Waiter> waiters = new ArrayDeque<>();
     private final BufferPool.Waiter poolWaiter = this::poolHasMemory;
+    private final Runnable tellAll = this::tellAll;
     private boolean awaitsPool;
+    private boolean poolTold;
+    private boolean tellingAll;
     private long lent;
+    private long largeLent;
 
-    /** Makes a source that lends at most {@code budget} bytes at any time. */
-    Buffers(BufferPool pool, long budget) {
-        this.pool = pool;
+    /** Makes a source of the reactor's memory that lends at most {@code budget} bytes at any time. */
+    Buffers(Reactor reactor, long budget) {
+        this.reactor = reactor;
+        this.pool = reactor.buffers();
         this.budget = budget;
+        this.largeBudget = Math.max(budget / 2, Math.min(budget, BufferPool.LARGEST));
     }
 
     /** Takes a buffer of at least a size with one reference, or returns null when there is none now. */
     SharedBuffer take(int bytes) {
+        return take(bytes, false);
+    }
+
+    /** Like {@link #take(int)}, for a piece of a long transfer. */
+    SharedBuffer takeLarge(int bytes) {
+        return largeLent + bytes > largeBudget ? null : take(bytes, true);
+    }
+
+    private SharedBuffer take(int bytes, boolean large) {
         if (lent + bytes > budget) {
             return null;
         }
         IoBuffer memory = pool.take(bytes);
         if (memory == null) {
+            if (!awaitsPool) {
+                awaitsPool = true;
+                pool.await(poolWaiter);
+            }
             return null;
         }
         lent += memory.capacity();
+        if (large) {
+            largeLent += memory.capacity();
+        }
         SharedBuffer spare = spares.pollFirst();
-        return (spare == null ? new SharedBuffer(this) : spare).lend(memory);
+        return (spare == null ? new SharedBuffer(this) : spare).lend(memory, large);
     }
 
-    /** Tells a waiter once that it is worth trying again, perhaps from inside somebody's giving back. */
+    /** Tells a waiter once that it is worth trying again; not from inside somebody's giving back. */
     void await(BufferPool.Waiter waiter) {
         waiters.addLast(waiter);
-        if (!awaitsPool) {
-            awaitsPool = true;
-            pool.await(poolWaiter);
-        }
     }
 
     void forget(BufferPool.Waiter waiter) {
         waiters.remove(waiter);
     }
 
-    void give(SharedBuffer holder, IoBuffer memory) {
+    void give(SharedBuffer holder, IoBuffer memory, boolean large) {
         spares.addFirst(holder);
         lent -= memory.capacity();
+        if (large) {
+            largeLent -= memory.capacity();
+        }
         pool.give(memory);
-        tellNext();
+        tellAllLater();
     }
 
     private void poolHasMemory() {
         awaitsPool = false;
-        tellNext();
-        if (!waiters.isEmpty()) {
-            awaitsPool = true;
-            pool.await(poolWaiter);
+        if (waiters.isEmpty()) {
+            pool.passOn();
+        } else {
+            poolTold = true;
+            tellAllLater();
         }
     }
 
-    private void tellNext() {
-        BufferPool.Waiter next = waiters.pollFirst();
-        if (next != null) {
+    private void tellAllLater() {
+        if (!tellingAll && !waiters.isEmpty()) {
+            tellingAll = true;
+            reactor.defer(tellAll);
+        }
+    }
+
+    private void tellAll() {
+        tellingAll = false;
+        // who still lacks memory goes to the end of the line, and all together are in the same order again
+        for (int left = waiters.size(); left > 0; left--) {
+            BufferPool.Waiter next = waiters.pollFirst();
+            if (next == null) {
+                break;
+            }
             next.bufferAvailable();
+        }
+        if (poolTold) {
+            poolTold = false;
+            if (!awaitsPool) {
+                // nobody here lacks the pool's memory any more: somebody elsewhere may
+                pool.passOn();
+            }
         }
     }
 }

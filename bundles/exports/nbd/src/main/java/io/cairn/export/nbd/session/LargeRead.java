@@ -33,7 +33,7 @@ final class LargeRead extends Request {
             return Issued.OUTPUT_FULL;
         }
         if (memory == null) {
-            memory = owner.buffers().take(pieceLength);
+            memory = owner.buffers().takeLarge(pieceLength);
             if (memory == null) {
                 return Issued.NO_MEMORY;
             }

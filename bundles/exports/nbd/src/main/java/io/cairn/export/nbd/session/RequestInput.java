@@ -23,6 +23,9 @@ final class RequestInput {
     private static final int LARGEST_WINDOW = 128 * 1024;
     private static final int LARGEST_PIECE = BufferPool.LARGEST;
 
+    /** What of a piece is asked for at once, in bytes: every time that it has come, the client has made progress. */
+    private static final int LONGEST_READ = 128 * 1024;
+
     private final Buffers buffers;
     private final RequestRules rules;
     private final RequestListener listener;
@@ -99,7 +102,7 @@ final class RequestInput {
      */
     boolean prepare(boolean idle) {
         if (state == State.PIECES) {
-            targetLength = pieceLength - pieceFilled;
+            targetLength = Math.min(pieceLength - pieceFilled, LONGEST_READ);
             return true;
         }
         int partial = end - begin;
@@ -272,7 +275,7 @@ final class RequestInput {
             }
             pieceLength = (int) Math.min(payloadLeft, LARGEST_PIECE);
             pieceFilled = 0;
-            piece = buffers.take(pieceLength);
+            piece = buffers.takeLarge(pieceLength);
             if (piece == null) {
                 return Progress.NEEDS_MEMORY;
             }

@@ -83,6 +83,16 @@ public final class Session implements StreamHandler {
         }
     }
 
+    /** Returns for how long, in nanoseconds, the session has got none of the memory that it needs. */
+    long starvedFor(long now) {
+        return transmission == null || ending ? 0 : transmission.starvedFor(now);
+    }
+
+    /** Returns by how long, in nanoseconds, the client has sat on memory for longer than is fair to those who starve; or 0. */
+    long overdue(long now) {
+        return transmission == null || ending ? 0 : transmission.overdue(now);
+    }
+
     /** Looks whether the client keeps others waiting. */
     void check(long now) {
         if (ending) {
@@ -92,7 +102,7 @@ public final class Session implements StreamHandler {
             if (now - started >= host.limits().handshake().toNanos()) {
                 connection.close();
             }
-        } else if (transmission.stalledSince(now) >= host.limits().stall().toNanos()) {
+        } else if (transmission.stalledFor(now) >= host.limits().stall().toNanos()) {
             connection.close();
         }
     }
@@ -115,6 +125,13 @@ public final class Session implements StreamHandler {
         }
         if (transmission != null) {
             transmission.released();
+        }
+    }
+
+    @Override
+    public void sent(StreamConnection to) {
+        if (transmission != null) {
+            transmission.sent();
         }
     }
 
@@ -198,6 +215,11 @@ public final class Session implements StreamHandler {
             words.position(words.position() + count);
             connection.writeCopy(scratch, 0, count);
         }
+    }
+
+    @Override
+    public String toString() {
+        return connection.toString();
     }
 
     /** The exports, for this session's handshake. */

@@ -5,9 +5,13 @@ import io.cairn.reactor.Poller;
 import io.cairn.reactor.Reactor;
 import io.cairn.reactor.net.StreamConnection;
 import io.cairn.reactor.net.StreamHandler;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,7 +21,9 @@ public final class SessionHost {
     /** Bytes of the run of zeroes that is written where no hole may be. */
     public static final int ZEROES = 64 * 1024;
 
-    private static final long CHECK_NANOS = Duration.ofSeconds(5).toNanos();
+    private static final Logger LOG = System.getLogger(SessionHost.class.getName());
+    private static final long CHECK_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long STARVING_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final Reactor reactor;
     private final ExportCatalog catalog;
@@ -30,6 +36,8 @@ public final class SessionHost {
     private Poller.Registration check;
     private Runnable whenEmpty;
     private boolean ended;
+    /** Connections that were refused for lack of memory since the last check. */
+    private int turnedAway;
 
     /**
      * Makes the host of a reactor without sessions.
@@ -67,10 +75,11 @@ public final class SessionHost {
             oldest.get().drop();
         }
         if (buffers == null) {
-            buffers = new Buffers(reactor.buffers(), limits.memory());
+            buffers = new Buffers(reactor, limits.memory());
         }
         SharedBuffer memory = buffers.take(Session.HANDSHAKE_BYTES);
         if (memory == null) {
+            turnedAway++;
             return null;
         }
         connections.incrementAndGet();
@@ -121,7 +130,30 @@ public final class SessionHost {
         for (Session session : new ArrayList<>(sessions)) {
             session.check(now);
         }
+        feedTheStarving(now);
         return sessions.size();
+    }
+
+    /** For every session that has waited for memory in vain, and every client that was turned away, ends one that sits on some without making progress. */
+    private void feedTheStarving(long now) {
+        long starving = turnedAway
+                + sessions.stream()
+                        .filter(session -> session.starvedFor(now) >= STARVING_NANOS)
+                        .count();
+        turnedAway = 0;
+        if (starving == 0) {
+            return;
+        }
+        List<Session> victims = sessions.stream()
+                .filter(session -> session.overdue(now) > 0)
+                .sorted(Comparator.comparingLong((Session session) -> session.overdue(now))
+                        .reversed())
+                .limit(starving)
+                .toList();
+        for (Session victim : victims) {
+            LOG.log(Level.INFO, "NBD {0} is ended: it stalls, and others wait for its memory", victim);
+            victim.drop();
+        }
     }
 
     Reactor reactor() {

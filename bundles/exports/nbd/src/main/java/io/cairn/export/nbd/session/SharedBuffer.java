@@ -6,15 +6,17 @@ import io.cairn.reactor.IoBuffer;
 final class SharedBuffer {
     private final Buffers home;
     private IoBuffer memory;
+    private boolean large;
     private int references;
 
     SharedBuffer(Buffers home) {
         this.home = home;
     }
 
-    /** Starts a new use with one reference. */
-    SharedBuffer lend(IoBuffer lent) {
+    /** Starts a new use with one reference; {@code large} is for {@link Buffers} to know. */
+    SharedBuffer lend(IoBuffer lent, boolean isLarge) {
         memory = lent;
+        large = isLarge;
         references = 1;
         return this;
     }
@@ -36,7 +38,7 @@ final class SharedBuffer {
         if (--references == 0) {
             IoBuffer returned = memory;
             memory = null;
-            home.give(this, returned);
+            home.give(this, returned, large);
         }
     }
 }

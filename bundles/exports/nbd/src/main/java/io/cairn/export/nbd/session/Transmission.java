@@ -15,6 +15,7 @@ import io.cairn.export.nbd.protocol.Selection;
 import io.cairn.reactor.BufferPool;
 import io.cairn.reactor.IoBuffer;
 import io.cairn.reactor.net.StreamConnection;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Set;
 
@@ -28,6 +29,11 @@ final class Transmission implements RequestListener {
     private static final int MOST_REQUESTS = 256;
     private static final long MOST_BYTES = 8 << 20;
     private static final long MOST_UNSENT = 4 << 20;
+
+    /** How long a client may leave a request half sent while others lack memory. */
+    private static final long INPUT_PATIENCE = Duration.ofSeconds(2).toNanos();
+    /** How long it may leave its replies unread then: it may have work to do with what it reads. */
+    private static final long OUTPUT_PATIENCE = Duration.ofSeconds(10).toNanos();
 
     private final SessionHost host;
     private final StreamConnection connection;
@@ -48,7 +54,6 @@ final class Transmission implements RequestListener {
 
     private final BufferPool.Waiter memoryWaiter = this::memoryAvailable;
     private final BdevChannel.IoWait ioWaiter = this::ioAvailable;
-    private final Runnable goOn = this::goOn;
 
     private Request holder;
     private LargeWrite receiving;
@@ -64,7 +69,11 @@ final class Transmission implements RequestListener {
     private boolean stopped;
     private boolean gone;
     private boolean drainedTold;
-    private long lastProgress;
+    private boolean inputNeedsMemory;
+    private boolean starving;
+    private long starvingSince;
+    private long lastInput;
+    private long lastOutput;
 
     Transmission(
             SessionHost host, StreamConnection connection, BdevChannel channel, Selection selection, Runnable drained) {
@@ -80,7 +89,8 @@ final class Transmission implements RequestListener {
         this.input = new RequestInput(host.buffers(), new RequestRules(selection), alignment, this);
         this.replyMemory = new ReplyMemory(host.buffers());
         this.drained = drained;
-        this.lastProgress = host.reactor().nowNanos();
+        this.lastInput = host.reactor().nowNanos();
+        this.lastOutput = lastInput;
     }
 
     /** Begins with bytes that have come already; false if there is no memory for them. */
@@ -96,7 +106,6 @@ final class Transmission implements RequestListener {
     /** The read has ended. */
     void received(int bytes) {
         reading = false;
-        lastProgress = host.reactor().nowNanos();
         if (bytes < readMinimum) {
             stop();
             return;
@@ -107,8 +116,12 @@ final class Transmission implements RequestListener {
 
     /** Memory that was sent is ours again. */
     void released() {
-        lastProgress = host.reactor().nowNanos();
         replyMemory.trim();
+    }
+
+    /** The client has room for more replies. */
+    void sent() {
+        lastOutput = host.reactor().nowNanos();
         goOn();
     }
 
@@ -118,6 +131,8 @@ final class Transmission implements RequestListener {
             return;
         }
         stopped = true;
+        inputNeedsMemory = false;
+        awaitNoMemoryInVain();
         cutReceivingShort();
         tellIfDrained();
     }
@@ -129,19 +144,39 @@ final class Transmission implements RequestListener {
         stopped = true;
         input.close();
         replyMemory.giveUp();
-        host.buffers().forget(memoryWaiter);
+        inputNeedsMemory = false;
         cutReceivingShort();
         Step step;
         while ((step = waiting.pollFirst()) != null) {
             step.refused(Nbd.ESHUTDOWN);
         }
+        awaitNoMemoryInVain();
         tellIfDrained();
     }
 
     /** Returns for how long, in nanoseconds, the client has kept us waiting in the middle of something. */
-    long stalledSince(long now) {
-        boolean inTheMiddle = (reading && input.isInsideMessage()) || connection.unsentBytes() > 0;
-        return inTheMiddle ? now - lastProgress : 0;
+    long stalledFor(long now) {
+        return Math.max(inputStalledFor(now), outputStalledFor(now));
+    }
+
+    private long inputStalledFor(long now) {
+        return reading && input.isInsideMessage() ? now - lastInput : 0;
+    }
+
+    private long outputStalledFor(long now) {
+        return connection.unsentBytes() > 0 ? now - lastOutput : 0;
+    }
+
+    /** Returns by how long, in nanoseconds, the client has kept us waiting for longer than is fair if memory is short; or 0. */
+    long overdue(long now) {
+        long input = inputStalledFor(now) - INPUT_PATIENCE;
+        long output = outputStalledFor(now) - OUTPUT_PATIENCE;
+        return Math.max(0, Math.max(input, output));
+    }
+
+    /** Returns for how long, in nanoseconds, we have got none of the memory that we need; 0 if we need none. */
+    long starvedFor(long now) {
+        return starving ? now - starvingSince : 0;
     }
 
     // --- requests that come in
@@ -247,6 +282,7 @@ final class Transmission implements RequestListener {
         RequestInput.Progress progress = input.decode();
         working = false;
         paused = false;
+        inputNeedsMemory = false;
         switch (progress) {
             case NEEDS_BYTES -> {
                 if (stopped) {
@@ -254,6 +290,8 @@ final class Transmission implements RequestListener {
                 }
                 if (input.prepare(active == 0)) {
                     reading = true;
+                    // from now on it is the client who is waited for
+                    lastInput = host.reactor().nowNanos();
                     readMinimum = input.targetMinimum();
                     connection.read(input.target(), input.targetOffset(), readMinimum, input.targetLength());
                 } else {
@@ -264,10 +302,12 @@ final class Transmission implements RequestListener {
             case PAUSED -> paused = true;
             case ENDED -> stop();
         }
+        awaitNoMemoryInVain();
     }
 
     private void pauseForMemory() {
         paused = true;
+        inputNeedsMemory = true;
         awaitMemory();
     }
 
@@ -275,6 +315,7 @@ final class Transmission implements RequestListener {
     private void goOn() {
         if (!waiting.isEmpty()) {
             retry();
+            awaitNoMemoryInVain();
         }
         proceed();
     }
@@ -342,6 +383,7 @@ final class Transmission implements RequestListener {
                 waiting.addFirst(step);
                 break;
             }
+            starvingSince = host.reactor().nowNanos();
         }
         retrying = false;
     }
@@ -351,12 +393,26 @@ final class Transmission implements RequestListener {
             awaitsMemory = true;
             host.buffers().await(memoryWaiter);
         }
+        if (!starving) {
+            starving = true;
+            starvingSince = host.reactor().nowNanos();
+        }
     }
 
     private void memoryAvailable() {
         awaitsMemory = false;
-        // not from inside somebody's giving back
-        host.reactor().defer(goOn);
+        goOn();
+    }
+
+    /** Leaves the line of those who wait for memory when nothing waits for it any more. */
+    private void awaitNoMemoryInVain() {
+        if (waiting.isEmpty() && !inputNeedsMemory) {
+            starving = false;
+            if (awaitsMemory) {
+                awaitsMemory = false;
+                host.buffers().forget(memoryWaiter);
+            }
+        }
     }
 
     private void ioAvailable() {
@@ -405,6 +461,7 @@ final class Transmission implements RequestListener {
         if (gone) {
             reference.release();
         } else {
+            beginOutput();
             connection.write(buffer, offset, length, reference);
         }
     }
@@ -441,7 +498,15 @@ final class Transmission implements RequestListener {
 
     private void copyOut(int length) {
         if (!gone) {
+            beginOutput();
             connection.writeCopy(host.scratch(), 0, length);
+        }
+    }
+
+    private void beginOutput() {
+        if (connection.unsentBytes() == 0) {
+            // from now on the client is waited for
+            lastOutput = host.reactor().nowNanos();
         }
     }
 

@@ -109,6 +109,7 @@ final class FakeConnection implements StreamConnection {
             return;
         }
         if (clientReads || closed) {
+            boolean some = !line.isEmpty();
             Piece piece;
             while ((piece = line.pollFirst()) != null) {
                 unsent -= piece.length;
@@ -123,6 +124,9 @@ final class FakeConnection implements StreamConnection {
                 if (piece.cookie != null) {
                     handler.released(this, piece.cookie);
                 }
+            }
+            if (some && !closed) {
+                handler.sent(this);
             }
         }
         if (closing && line.isEmpty() && !closed) {

@@ -495,6 +495,120 @@ class SessionTest {
         assertThat(idle.connection.isOver()).isFalse();
     }
 
+    /** Makes clients that begin a long write each, and stop. */
+    private List<Client> stallInLongWrites(int count) {
+        List<Client> stalling = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Client one = world.connect().shakeHands(true);
+            one.send(request(Nbd.CMD_WRITE, 0, 1, 0, 1 << 20, new byte[100]));
+            stalling.add(one);
+        }
+        world.run();
+        return stalling;
+    }
+
+    private static long over(List<Client> clients) {
+        return clients.stream().filter(c -> c.connection.isOver()).count();
+    }
+
+    @Test
+    void clientsThatStallInLongWritesLeaveMemoryForOthers() {
+        Client before = world.connect().shakeHands(true);
+        List<Client> stalling = stallInLongWrites(60);
+        assertThat(before.ask(request(Nbd.CMD_READ, 0, 1, 0, 65_536)).data).hasSize(8 + 65_536);
+        Client after = world.connect().shakeHands(true);
+        assertThat(after.ask(request(Nbd.CMD_READ, 0, 1, 0, 4096)).error).isZero();
+        assertThat(over(stalling)).isZero();
+    }
+
+    @Test
+    void whoStallsWithMemoryThatOthersNeedMakesRoomSoon() {
+        List<Client> stalling = stallInLongWrites(60);
+        Client working = world.connect().shakeHands(true);
+        byte[] data = noise(3 << 20, 6);
+        working.send(write(1, 0, data));
+        assertThat(working.replies()).isEmpty();
+        world.reactors.advance(Duration.ofSeconds(15));
+        assertThat(working.replies()).extracting(r -> r.error).containsExactly(0);
+        assertThat(world.disk.bytes(0, data.length)).isEqualTo(data);
+        assertThat(over(stalling)).isPositive();
+    }
+
+    @Test
+    void whoLeavesRepliesUnreadWhileOthersNeedTheMemoryMakesRoomSoon() {
+        Client working = world.connect().shakeHands(true);
+        List<Client> deaf = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            Client one = world.connect().shakeHands(true);
+            one.connection.clientReads(false);
+            for (int k = 0; k < 200; k++) {
+                one.send(request(Nbd.CMD_READ, 0, k, 0, 65_536));
+            }
+            deaf.add(one);
+            world.run();
+        }
+        working.send(request(Nbd.CMD_READ, 0, 1, 0, 65_536));
+        world.reactors.advance(Duration.ofSeconds(15));
+        assertThat(working.replies()).extracting(r -> r.error).containsExactly(0);
+        assertThat(over(deaf)).isPositive();
+    }
+
+    @Test
+    void whoStallsIsLeftAloneWhileThereIsMemoryForAll() {
+        List<Client> stalling = stallInLongWrites(10);
+        assertThat(world.connect().shakeHands(true).ask(write(1, 0, new byte[2 << 20])).error)
+                .isZero();
+        world.reactors.advance(Duration.ofSeconds(50));
+        assertThat(over(stalling)).isZero();
+    }
+
+    @Test
+    void aSlowClientThatGoesOnIsNotStalled() {
+        Client slow = world.connect().shakeHands(true);
+        byte[] whole = write(1, 0, noise(1 << 20, 7));
+        int part = 200_000;
+        for (int at = 0; at < whole.length; at += part) {
+            slow.send(Arrays.copyOfRange(whole, at, Math.min(whole.length, at + part)));
+            world.reactors.advance(Duration.ofSeconds(40));
+        }
+        assertThat(slow.replies()).extracting(r -> r.error).containsExactly(0);
+    }
+
+    @Test
+    void theTimeThatTheServerTookIsNotTheClients() {
+        Client client = world.connect().shakeHands(true);
+        world.disk.hold();
+        byte[] last = write(3, 0, noise(2 << 20, 8));
+        client.send(
+                write(1, 0, new byte[4 << 20]),
+                write(2, 0, new byte[3 << 20]),
+                Arrays.copyOf(last, last.length - 600_000));
+        world.run();
+        assertThat(client.connection.isReading()).isFalse();
+        world.reactors.advance(Duration.ofSeconds(90));
+        world.disk.letGo();
+        world.reactors.advance(Duration.ofSeconds(20));
+        client.send(Arrays.copyOfRange(last, last.length - 600_000, last.length));
+        assertThat(client.replies()).extracting(r -> r.error).containsExactly(0, 0, 0);
+    }
+
+    @Test
+    void repliesWithoutDataThatWereReadLateDoNotStopTheSession() {
+        Client client = world.connect().shakeHands(true);
+        client.connection.clientReads(false);
+        int requests = 200_000;
+        byte[] refused = request(Nbd.CMD_READ, 0, 1, SIZE, 512);
+        ByteBuffer all = ByteBuffer.allocate(requests * refused.length);
+        for (int i = 0; i < requests; i++) {
+            all.put(refused);
+        }
+        client.send(all.array());
+        world.run();
+        assertThat(client.connection.unconsumed()).isPositive();
+        client.connection.clientReads(true);
+        assertThat(client.replies()).hasSize(requests);
+    }
+
     @Test
     void handshakesTakeOnlySoLong() {
         Client silent = world.connect();
