@@ -37,6 +37,7 @@ final class ModuleHost implements BdevHost, ConfigSource {
     private final List<CoreBdev> bdevs = new ArrayList<>();
     private final List<Runnable> examinations = new ArrayList<>();
     private final AtomicLong defects = new AtomicLong();
+    private final Object life = new Object();
     private OperationRegistry.Registration operations;
     private boolean replayed;
     private boolean leaving;
@@ -55,6 +56,11 @@ final class ModuleHost implements BdevHost, ConfigSource {
 
     BdevModule module() {
         return module;
+    }
+
+    /** Returns what tells this stay of the module from others. */
+    Object life() {
+        return life;
     }
 
     boolean isPresent() {
@@ -187,6 +193,13 @@ final class ModuleHost implements BdevHost, ConfigSource {
     }
 
     @Override
+    public Reservation reserve(List<String> names, String holder) {
+        requireApp();
+        names.forEach(ModuleHost::checkName);
+        return context.names().reserve(this, List.copyOf(names), holder);
+    }
+
+    @Override
     public boolean isReplaying() {
         requireApp();
         return !replayed;
@@ -212,16 +225,20 @@ final class ModuleHost implements BdevHost, ConfigSource {
         });
     }
 
-    private static void check(BdevSpec spec) {
-        byte[] bytes = spec.name().getBytes(StandardCharsets.UTF_8);
-        if (bytes.length < 1
-                || bytes.length > LONGEST_NAME
-                || spec.name().chars().anyMatch(Character::isISOControl)) {
+    private static void checkName(String name) {
+        boolean sayable = StandardCharsets.UTF_8.newEncoder().canEncode(name)
+                && name.chars().noneMatch(Character::isISOControl)
+                && !name.isBlank();
+        if (!sayable || name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
             throw new BdevException(
                     Errno.EINVAL,
-                    "a bdev's name has 1 to " + LONGEST_NAME + " bytes and no control characters: \"" + spec.name()
-                            + "\"");
+                    "a bdev's name has 1 to " + LONGEST_NAME + " bytes, not only blanks, and no control characters: \""
+                            + name.replaceAll("\\p{Cntrl}", "?") + "\"");
         }
+    }
+
+    private static void check(BdevSpec spec) {
+        checkName(spec.name());
         if (spec.blockSize() < 1 || spec.numBlocks() < 1) {
             throw new BdevException(
                     Errno.EINVAL,

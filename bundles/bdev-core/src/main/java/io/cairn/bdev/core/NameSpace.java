@@ -1,6 +1,7 @@
 package io.cairn.bdev.core;
 
 import io.cairn.bdev.BdevException;
+import io.cairn.bdev.spi.BdevHost;
 import io.cairn.reactor.Errno;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,11 +15,52 @@ import java.util.Optional;
 final class NameSpace {
     private final Map<String, CoreBdev> byAnyName = new HashMap<>();
     private final Map<String, CoreBdev> byName = new LinkedHashMap<>();
+    private final Map<String, Kept> kept = new HashMap<>();
+
+    /**
+     * A name that is kept for a module's bdev to come, also while the module is away. Knows the module by its name only: what has been
+     * uninstalled must not be reachable.
+     *
+     * @param life tells one stay of the module from the next, which takes its names over
+     */
+    private record Kept(String module, Object life, String holder) {}
+
+    /** Keeps names for a module, or none. Returns what gives them back. */
+    BdevHost.Reservation reserve(ModuleHost module, List<String> names, String holder) {
+        Kept wanted = new Kept(module.name(), module.life(), holder);
+        for (String name : names) {
+            CoreBdev bdev = byAnyName.get(name);
+            if (bdev != null && bdev.module() != module) {
+                throw new BdevException(
+                        Errno.EEXIST,
+                        "the name " + name + " for " + holder + " is taken by bdev " + bdev.name() + " of module "
+                                + bdev.moduleName());
+            }
+            Kept other = kept.get(name);
+            if (other != null
+                    && (other.life() == module.life() || !other.module().equals(module.name()))) {
+                throw new BdevException(Errno.EEXIST, "the name " + name + " is kept for " + other.holder());
+            }
+        }
+        names.forEach(name -> kept.put(name, wanted));
+        return () -> names.forEach(name -> kept.remove(name, wanted));
+    }
+
+    private void refuseKept(CoreBdev bdev, String name) {
+        Kept keeper = kept.get(name);
+        if (keeper != null && !keeper.module().equals(bdev.moduleName())) {
+            throw new BdevException(
+                    Errno.EEXIST,
+                    "bdev " + bdev.name() + " cannot be registered: the name " + name + " is kept for "
+                            + keeper.holder());
+        }
+    }
 
     /** Takes all of a bdev's names, or none. */
     void add(CoreBdev bdev) {
         List<String> all = namesOf(bdev);
         for (String name : all) {
+            refuseKept(bdev, name);
             CoreBdev other = byAnyName.get(name);
             if (other != null) {
                 throw new BdevException(

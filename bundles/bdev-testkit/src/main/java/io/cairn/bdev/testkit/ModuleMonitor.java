@@ -192,6 +192,13 @@ public final class ModuleMonitor implements BdevModule {
         }
 
         @Override
+        public Reservation reserve(List<String> names, String holder) {
+            onApp("reserve");
+            count("reserve " + names);
+            return host.reserve(names, holder);
+        }
+
+        @Override
         public boolean isReplaying() {
             onApp("isReplaying");
             return host.isReplaying();

@@ -5,6 +5,7 @@ import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevEventListener;
 import io.cairn.bdev.OpenMode;
 import io.cairn.reactor.Reactors;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
@@ -29,6 +30,23 @@ public interface BdevHost {
      * asked for before. From the end of {@link BdevModule#init} until the last stored entry is answered.
      */
     boolean isReplaying();
+
+    /**
+     * Keeps names for bdevs that this module will register when their base is there: nobody else's bdev gets them until then, so
+     * that no order of arrival gives a name to another disk.
+     *
+     * @param holder what they are kept for, for messages
+     * @throws io.cairn.bdev.BdevException EINVAL no bdev can have such a name; EEXIST another module's bdev has one, or it is kept
+     *     for something else (for what); nothing is kept then
+     */
+    Reservation reserve(List<String> names, String holder);
+
+    /** Names that are kept. */
+    @FunctionalInterface
+    interface Reservation {
+        /** Gives the names back; bdevs that are registered under them keep them. App thread; twice is harmless. */
+        void release();
+    }
 
     /**
      * Registers a bdev. Its name is taken when this returns, or nothing has happened.

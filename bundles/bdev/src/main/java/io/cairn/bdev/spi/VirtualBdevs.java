@@ -66,6 +66,11 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
                     Errno.EEXIST,
                     moduleName + " '" + definition.key() + "' exists, on base '" + present.definition.baseName() + "'");
         }
+        if (definition.baseName().isEmpty() || definition.names().contains(definition.baseName())) {
+            throw new BdevException(
+                    Errno.EINVAL,
+                    moduleName + " '" + definition.key() + "' cannot be built on base '" + definition.baseName() + "'");
+        }
         Entry entry = new Entry(definition);
         // kept from now on: while its base is examined, and while its own bdevs are, it is looked for
         entries.put(definition.key(), entry);
@@ -73,6 +78,7 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
                 .thenCompose(settled -> entry.buildUnlessBuilt())
                 .whenComplete((bdevs, failure) -> {
                     if (failure != null) {
+                        entry.names.release();
                         entries.remove(definition.key(), entry);
                     }
                 });
@@ -89,7 +95,18 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
         if (entry == null) {
             throw new BdevException(Errno.ENODEV, "there is no " + moduleName + " '" + key + "'");
         }
-        return entry.built == null ? CompletableFuture.completedFuture(null) : entry.built.unregister();
+        entry.names.release();
+        if (entry.built == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Bdev base = entry.built.base();
+        return entry.built.unregister().thenApply(gone -> {
+            // the base is free: who was refused it before may have it
+            if (Entry.stays(base)) {
+                build(base, waiting -> true);
+            }
+            return null;
+        });
     }
 
     /** Builds what waits for this bdev. What cannot be built is reported and goes on waiting. */
@@ -122,6 +139,7 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
 
     private final class Entry {
         private final D definition;
+        private final BdevHost.Reservation names;
         private BuiltOnBase built;
         private boolean leaving;
         /** Whether this needs no examine of its base any more to be built. */
@@ -129,6 +147,9 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
 
         Entry(D definition) {
             this.definition = definition;
+            this.names = host.reserve(
+                    definition.names(),
+                    moduleName + " '" + definition.key() + "' on base '" + definition.baseName() + "'");
             this.established = host.isReplaying();
         }
 

@@ -12,6 +12,11 @@ public interface VirtualDefinition {
     /** Returns what tells the module's definitions apart: the bdev's name, or the base's if it makes several bdevs. */
     String key();
 
+    /** Returns the names of the bdevs that it makes, as far as they are known before the base is there. Default: the key. */
+    default List<String> names() {
+        return List.of(key());
+    }
+
     /** Returns the base's name, alias or UUID, as the user gave it. */
     String baseName();
 

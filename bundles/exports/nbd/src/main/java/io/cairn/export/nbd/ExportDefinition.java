@@ -19,11 +19,11 @@ record ExportDefinition(String name, String bdevName, boolean readOnly) {
             throw new BdevException(Errno.EINVAL, "NBD export " + name + ": bdev_name is empty");
         }
         int length = name.getBytes(StandardCharsets.UTF_8).length;
-        if (length == 0 || length > Nbd.MAX_STRING || name.indexOf('\0') >= 0) {
+        if (length == 0 || length > Nbd.MAX_STRING || name.chars().anyMatch(Character::isISOControl)) {
             throw new BdevException(
                     Errno.EINVAL,
                     "NBD export of bdev " + bdevName + ": export_name must have 1 to " + Nbd.MAX_STRING
-                            + " bytes and no NUL, not " + length + " bytes");
+                            + " bytes and no control characters, not " + length + " bytes");
         }
     }
 

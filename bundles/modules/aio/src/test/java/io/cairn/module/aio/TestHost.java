@@ -67,6 +67,11 @@ final class TestHost implements BdevHost {
     }
 
     @Override
+    public Reservation reserve(List<String> names, String holder) {
+        return () -> {};
+    }
+
+    @Override
     public boolean isReplaying() {
         return false;
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.bdev.Bdev;
-import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevEvent;
 import io.cairn.bdev.Bdevs;
 import io.cairn.bdev.ClaimType;
@@ -304,17 +303,38 @@ class PassthruModuleTest {
     }
 
     @Test
-    void aNameTakenMeanwhileLeavesTheBaseAlone() {
+    void aNameIsKeptForWhoWaitsForTheBase() {
         create("P", "B");
-        core.disk("P", 512, 8);
+
+        assertThatThrownBy(() -> core.disk("P", 512, 8)).hasMessageContaining("kept for passthru 'P' on base 'B'");
+
         core.disk("B", 512, 64);
         core.settle();
+        assertThat(core.bdev("P").baseNames()).containsExactly("B");
+        core.call("bdev_passthru_delete", Map.of("name", "P"));
+        core.disk("P", 512, 8);
+    }
 
-        assertThat(core.bdev("P").numBlocks()).isEqualTo(8);
-        assertThat(core.bdev("B").claims()).isEmpty();
-        BdevDescriptor writer = core.await(core.bdevs().open("B", OpenMode.WRITE, "test", (event, descriptor) -> {}));
-        writer.close();
-        assertThat(module.configuration()).hasSize(1);
+    @Test
+    void aFreedBaseGoesToWhoWasRefusedIt() {
+        create("P", "B");
+        create("Q", "B");
+        core.disk("B", 512, 64);
+        core.settle();
+        assertThat(core.bdev("B").claims()).singleElement().satisfies(c -> assertThat(c.name())
+                .isEqualTo("P"));
+
+        core.call("bdev_passthru_delete", Map.of("name", "P"));
+        core.settle();
+
+        assertThat(core.bdev("Q").baseNames()).containsExactly("B");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\nb", "\u001b[31m", " ", "s\ud800"})
+    void aNameThatNoBdevCanHaveIsRefusedAlsoWithoutTheBase(String name) {
+        assertRefused(params(name, "missing"), -22, "name");
+        assertThat(module.configuration()).isEmpty();
     }
 
     @Test

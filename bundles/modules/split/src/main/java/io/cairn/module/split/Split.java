@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * A division as its user defined it.
@@ -66,6 +67,13 @@ record Split(String baseName, long count, long sizeMib) implements VirtualDefini
     @Override
     public String key() {
         return baseName;
+    }
+
+    @Override
+    public List<String> names() {
+        return LongStream.range(0, Math.min(count, MOST_PARTS))
+                .mapToObj(i -> baseName + "p" + i)
+                .toList();
     }
 
     @Override
