@@ -120,6 +120,15 @@ public abstract class BdevChannel implements AutoCloseable {
      */
     public abstract Submission forward(BdevIo parent, long offsetBlocks, IoCompletion completion);
 
+    /**
+     * Gives up the child of an I/O that was passed on with {@link #forward}, when the I/O itself is aborted. Unlike an abort this needs no
+     * I/O object, of which there may be none exactly when I/O is stuck; the child's end is told as always.
+     *
+     * @param parent the I/O that is the child's cookie
+     * @return whether a child will end soon
+     */
+    public abstract boolean abortForwarded(BdevIo parent);
+
     /** Gets told once, on this reactor, when an I/O object of this channel is free: first come, first told. */
     public abstract void queueIoWait(IoWait wait);
 

@@ -23,21 +23,12 @@ public abstract class BdevIo {
     protected long offsetBlocks;
     /** Number of blocks. Set by the core. */
     protected long numBlocks;
-    /** First block of the source of a copy. Set by the core. */
-    protected long sourceBlocks;
     /** The data, if in one piece. Set by the core. */
     protected IoBuffer buffer;
-    /** Whether there is no data, whatever {@link #buffer} still holds of an earlier use. Set by the core. */
-    protected boolean withoutData;
-
     /** Where the data starts in {@link #buffer}. Set by the core. */
     protected int bufferOffset;
     /** The data, if in several pieces. Set by the core. */
     protected IoVector vector;
-    /** The data to compare with, of a compare-and-write. Set by the core. */
-    protected IoBuffer compareBuffer;
-    /** Where it starts. Set by the core. */
-    protected int compareOffset;
     /** Whose completion is told. Set by the core. */
     protected Object cookie;
     /** The outcome. Set by the core. */
@@ -66,18 +57,16 @@ public abstract class BdevIo {
     }
 
     /** Returns the first block of a COPY's source. */
-    public final long sourceBlocks() {
-        return sourceBlocks;
-    }
+    public abstract long sourceBlocks();
 
     /** Returns whether there is memory for the data. Always true for a write. */
     public final boolean hasData() {
-        return !withoutData && (buffer != null || vector != null);
+        return buffer != null || vector != null;
     }
 
     /** Returns the data's memory, if it is in one piece; else null. */
     public final IoBuffer buffer() {
-        return withoutData ? null : buffer;
+        return buffer;
     }
 
     /** Returns where the data starts in {@link #buffer()}. */
@@ -91,14 +80,10 @@ public abstract class BdevIo {
     }
 
     /** Returns the memory that holds what a COMPARE_AND_WRITE compares with; {@link #buffer()} holds what it writes. */
-    public final IoBuffer compareBuffer() {
-        return compareBuffer;
-    }
+    public abstract IoBuffer compareBuffer();
 
     /** Returns where that starts. */
-    public final int compareOffset() {
-        return compareOffset;
-    }
+    public abstract int compareOffset();
 
     /** Returns the submitter's cookie. */
     public final Object cookie() {

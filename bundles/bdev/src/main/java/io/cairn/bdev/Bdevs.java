@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** The bdev layer for those who do I/O: finding and opening bdevs. Callable from any thread; stages complete on the app thread. */
@@ -31,6 +32,13 @@ public interface Bdevs {
      * call's message.
      */
     CompletionStage<Watch> watch(BdevWatcher watcher);
+
+    /**
+     * Gets told of what happens from now on, in order, on the app thread.
+     *
+     * @param listener must not block; what it throws is logged and keeps nobody else from being told
+     */
+    CompletionStage<Watch> watchNotifications(Consumer<Notification> listener);
 
     /** Ends a watch. */
     @FunctionalInterface

@@ -36,6 +36,14 @@ public interface OperationRegistry {
     }
 
     /**
+     * Returns the entries of the stored configuration that are kept and not in force: those that failed when they were replayed, and
+     * those of operations that nobody offers. App thread. Default: none.
+     */
+    default List<PendingEntry> pendingConfiguration() {
+        return List.of();
+    }
+
+    /**
      * Gets told when operations have come or gone, for faces that follow them. From any thread.
      *
      * @param changed runs on the app thread: once soon, for what is here by then, and then after every change; must not block. What

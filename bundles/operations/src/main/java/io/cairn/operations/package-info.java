@@ -3,7 +3,7 @@
  * method, the shell command, the page of the reference and the entry of the saved configuration.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package io.cairn.operations;
 
 import org.osgi.annotation.bundle.Export;

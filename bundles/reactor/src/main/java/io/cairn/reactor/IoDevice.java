@@ -66,6 +66,12 @@ public final class IoDevice<C> {
         }
     }
 
+    /** Returns how often the reactor's channel is in use; 0: there is none. To be called on that reactor. */
+    public int references(Reactor reactor) {
+        reactor.requireCurrent();
+        return slots.get(reactor.index()).references;
+    }
+
     /** Returns the reactor's channel, or null if there is none. To be called on that reactor. */
     public C channel(Reactor reactor) {
         reactor.requireCurrent();

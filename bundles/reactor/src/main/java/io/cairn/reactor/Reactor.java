@@ -154,6 +154,12 @@ public abstract class Reactor implements Executor {
         return names;
     }
 
+    /** Returns the names of the pollers that are called once a period, as {@link #pollerNames()} has them last. Reactor's thread only. */
+    public final List<String> timedPollerNames() {
+        requireCurrent();
+        return timedPollers.stream().map(poller -> poller.pollerName).toList();
+    }
+
     /**
      * Runs something once after a delay. Reactor's thread only.
      *
@@ -164,6 +170,16 @@ public abstract class Reactor implements Executor {
         Timed timed = new Timed(clockNanos() + Math.max(0, delayNanos), work);
         schedule(timed);
         return timed;
+    }
+
+    /**
+     * Makes a timer that its owner sets again and again without allocating. Reactor's thread only.
+     *
+     * @param work run once for each time that the alarm was set and not cancelled
+     */
+    public final Alarm alarm(Runnable work) {
+        requireCurrent();
+        return new SettableTimer(work);
     }
 
     /** Throws unless the caller's thread is this reactor's. */
@@ -328,8 +344,8 @@ public abstract class Reactor implements Executor {
     }
 
     private final class Timed implements Comparable<Timed>, Poller.Registration {
-        private final long sequence = timerSequence++;
-        private final long due;
+        private long sequence = timerSequence++;
+        private long due;
         /** Null once it has run or is cancelled. */
         private Runnable work;
 
@@ -360,6 +376,36 @@ public abstract class Reactor implements Executor {
                 cancelledTimers = 0;
             }
             firstTimer();
+        }
+    }
+
+    private final class SettableTimer implements Alarm {
+        private final Runnable alarmed;
+        private final Timed timed = new Timed(0, null);
+
+        SettableTimer(Runnable alarmed) {
+            this.alarmed = alarmed;
+        }
+
+        @Override
+        public void set(long dueNanos) {
+            cancel();
+            timed.due = dueNanos;
+            timed.sequence = timerSequence++;
+            timed.work = alarmed;
+            timed.done = false;
+            schedule(timed);
+        }
+
+        @Override
+        public void cancel() {
+            requireCurrent();
+            if (timed.work != null) {
+                // out of the line at once, unlike a timer that is made for one time: this one may be set again
+                timers.remove(timed);
+                timed.work = null;
+                firstTimer();
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import io.cairn.operations.Operation;
 import io.cairn.operations.ParameterInfo;
 import io.cairn.operations.ParameterSchema;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,6 +20,9 @@ import java.util.Optional;
  */
 record CommandSpec(
         String scope, String name, String description, List<ParameterInfo> parameters, String result, String example) {
+    /** Operations whose command has a shorter name than theirs. */
+    private static final Map<String, String> SHORT_NAMES = Map.of("bdev_upgrade_module", "upgrade");
+
     CommandSpec {
         parameters = List.copyOf(parameters);
     }
@@ -27,7 +31,7 @@ record CommandSpec(
     static CommandSpec of(Operation<?, ?> operation) {
         String[] names = operation.name().split("_", 2);
         String scope = names.length == 2 ? names[0] : "cairn";
-        String name = names[names.length - 1].replace('_', '-');
+        String name = SHORT_NAMES.getOrDefault(operation.name(), names[names.length - 1].replace('_', '-'));
         List<ParameterInfo> parameters =
                 ParameterSchema.of(operation.parameters()).parameters();
         return new CommandSpec(
@@ -58,11 +62,17 @@ record CommandSpec(
     }
 
     /**
-     * Returns the parameters that may be given by position: the required ones, and if there are none the first one.
+     * Returns the parameters that may be given by position: the required ones and, if there is just one other, that one; if none is
+     * required the first one.
      */
     List<ParameterInfo> positional() {
         List<ParameterInfo> required =
                 parameters.stream().filter(ParameterInfo::required).toList();
+        if (!required.isEmpty()
+                && parameters.size() == required.size() + 1
+                && parameters.stream().filter(p -> !p.required()).allMatch(CommandSpec::isWord)) {
+            return parameters;
+        }
         return required.isEmpty()
                 ? parameters.stream().limit(1).filter(CommandSpec::isWord).toList()
                 : required;

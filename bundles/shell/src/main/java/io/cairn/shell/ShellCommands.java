@@ -37,6 +37,8 @@ public final class ShellCommands {
                 new ListCommand(names, bdevs, operations),
                 new TreeCommand(names, bdevs, operations),
                 new ClaimsCommand(names, bdevs, operations),
+                new ModulesCommand(names, operations),
+                new WhyCommand(names, operations),
                 new PerfCommand(names, bdevs, reactors));
         written.forEach(registry::register);
         generated = new OperationCommands(

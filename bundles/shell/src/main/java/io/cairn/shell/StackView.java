@@ -89,9 +89,9 @@ record StackView(List<BdevView> bdevs, List<ExportView> exports) {
 
     private static Map<String, List<Holder>> holders(Object claims) {
         Map<String, List<Holder>> holders = new HashMap<>();
-        for (Map<?, ?> bdev : maps(claims)) {
+        for (Map<?, ?> bdev : PlainMaps.of(claims)) {
             List<Holder> open = new ArrayList<>();
-            for (Map<?, ?> one : maps(bdev.get("open"))) {
+            for (Map<?, ?> one : PlainMaps.of(bdev.get("open"))) {
                 open.add(new Holder(text(one, "holder"), Boolean.TRUE.equals(one.get("writes"))));
             }
             holders.put(text(bdev, "name"), open);
@@ -100,21 +100,9 @@ record StackView(List<BdevView> bdevs, List<ExportView> exports) {
     }
 
     private static List<ExportView> exports(Object list) {
-        return maps(list).stream()
+        return PlainMaps.of(list).stream()
                 .map(export -> new ExportView(text(export, "name"), text(export, "bdev_name"), text(export, "state")))
                 .toList();
-    }
-
-    private static List<Map<?, ?>> maps(Object list) {
-        List<Map<?, ?>> maps = new ArrayList<>();
-        if (list instanceof List<?> elements) {
-            for (Object element : elements) {
-                if (element instanceof Map<?, ?> map) {
-                    maps.add(map);
-                }
-            }
-        }
-        return maps;
     }
 
     private static String text(Map<?, ?> map, String key) {

@@ -40,6 +40,20 @@ class ShellCommandsTest {
     }
 
     @Test
+    void tellsWhoIsHereAndWhyABdevIsNot() throws Exception {
+        server.run("bdev:passthru-create Pass0 Malloc0");
+        assertThat(server.run("bdev:why Pass0"))
+                .startsWith("Pass0: absent\n")
+                .contains("passthru 'Pass0' on base 'Malloc0' waits for its base Malloc0, which is not here");
+
+        server.run("bdev:malloc-create 1024 512 --name Malloc0");
+        assertThat(server.run("bdev:why Malloc0"))
+                .startsWith("Malloc0: ready\n")
+                .contains("module passthru holds the claim exclusive_write on it for Pass0");
+        assertThat(server.run("bdev:modules")).containsPattern("malloc +here +Malloc0 +0\n");
+    }
+
+    @Test
     void helpDoesNothingElse() throws Exception {
         assertThat(server.run("bdev:null-create Null0 --help")).contains("Usage", "NAME BLOCK-SIZE NUM-BLOCKS");
         assertThat(server.run("bdev:list")).doesNotContain("Null0");

@@ -127,9 +127,9 @@ final class DoubleModule implements BdevModule {
         }
 
         @Override
-        protected void childCompleted(BdevIo io, BdevIo child) {
+        public void onComplete(BdevIo child) {
             blocks += child.numBlocks();
-            super.childCompleted(io, child);
+            super.onComplete(child);
         }
 
         @Override

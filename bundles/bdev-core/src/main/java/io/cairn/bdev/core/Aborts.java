@@ -2,7 +2,6 @@ package io.cairn.bdev.core;
 
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Aborts: finds the victims on the submitter's channel, and ends the abort when all of them have ended. */
@@ -12,8 +11,8 @@ final class Aborts {
     static void begin(Io abort, Channel channel, Object victimCookie) {
         SharedChannel shared = abort.shared;
         abort.state = Io.HELD;
-        abort.abortsLeft = 1;
-        abort.abortFailed = false;
+        abort.rare().abortsLeft = 1;
+        abort.rare().abortFailed = false;
         boolean found = false;
         IoPool pool = channel.pool();
         for (int i = 0; i < pool.size(); i++) {
@@ -23,8 +22,8 @@ final class Aborts {
                 abortOne(abort, victim, shared);
             }
         }
-        abort.abortFailed |= !found;
-        abort.abortsLeft--;
+        abort.rare().abortFailed |= !found;
+        abort.rare().abortsLeft--;
         // the outcome is told at the end of the turn, never from inside the submission
         shared.reactor.defer(() -> endIfDone(abort));
     }
@@ -38,29 +37,48 @@ final class Aborts {
             return;
         }
         waitFor(abort, victim);
-        boolean ending = victim.state == Io.HELD
-                ? victim.stop(IoStatus.ABORTED)
-                : victim.state == Io.PENDING && shared.bdev.isNative(IoType.ABORT) && shared.abortInModule(victim);
-        if (!ending) {
+        if (!giveUp(victim, shared)) {
             stopWaiting(abort, victim);
-            abort.abortFailed = true;
+            abort.rare().abortFailed = true;
         }
     }
 
-    private static void waitFor(Io abort, Io victim) {
-        if (victim.abortedBy == null) {
-            victim.abortedBy = new ArrayList<>(1);
+    /** Gives up what the core works on itself, or what the module has. */
+    private static boolean giveUp(Io victim, SharedChannel shared) {
+        return victim.state == Io.HELD
+                ? victim.stop(IoStatus.ABORTED)
+                : victim.state == Io.PENDING && shared.bdev.isNative(IoType.ABORT) && shared.abortInModule(victim);
+    }
+
+    /** Gives up all of a channel's I/Os that carry a cookie, with nobody who waits for it. */
+    static boolean giveUpAll(Channel channel, Object victimCookie) {
+        IoPool pool = channel.pool();
+        boolean ending = false;
+        for (int i = 0; i < pool.size(); i++) {
+            Io victim = pool.get(i);
+            if (victim.isOut() && victim.type() != IoType.ABORT && victim.cookie() == victimCookie) {
+                if (victim.state == Io.QUEUED) {
+                    victim.shared.abortQueued(victim);
+                    ending = true;
+                } else {
+                    ending |= victim.state == Io.DEFERRED || giveUp(victim, victim.shared);
+                }
+            }
         }
-        victim.abortedBy.add(abort);
+        return ending;
+    }
+
+    private static void waitFor(Io abort, Io victim) {
+        victim.rare().abortedBy.add(abort);
         victim.extras |= Io.ABORTING;
-        abort.abortsLeft++;
+        abort.rare().abortsLeft++;
     }
 
     /** Takes back one abort's wait only: others may wait for the same victim, and the victim may have ended meanwhile. */
     private static void stopWaiting(Io abort, Io victim) {
-        if (victim.abortedBy.remove(abort)) {
-            abort.abortsLeft--;
-            if (victim.abortedBy.isEmpty()) {
+        if (victim.rare().abortedBy.remove(abort)) {
+            abort.rare().abortsLeft--;
+            if (victim.rare().abortedBy.isEmpty()) {
                 victim.extras &= ~Io.ABORTING;
             }
         }
@@ -68,17 +86,17 @@ final class Aborts {
 
     /** A victim is over. */
     static void victimEnded(Io victim) {
-        List<Io> aborts = List.copyOf(victim.abortedBy);
-        victim.abortedBy.clear();
+        List<Io> aborts = List.copyOf(victim.rare().abortedBy);
+        victim.rare().abortedBy.clear();
         for (Io abort : aborts) {
-            abort.abortsLeft--;
+            abort.rare().abortsLeft--;
             endIfDone(abort);
         }
     }
 
     private static void endIfDone(Io abort) {
-        if (abort.abortsLeft == 0 && abort.state == Io.HELD) {
-            abort.shared.finish(abort, abort.abortFailed ? IoStatus.FAILED : IoStatus.SUCCESS);
+        if (abort.rare().abortsLeft == 0 && abort.state == Io.HELD) {
+            abort.shared.finish(abort, abort.rare().abortFailed ? IoStatus.FAILED : IoStatus.SUCCESS);
         }
     }
 }

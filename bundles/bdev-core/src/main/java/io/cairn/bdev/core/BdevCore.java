@@ -6,8 +6,11 @@ import io.cairn.bdev.BdevEventListener;
 import io.cairn.bdev.BdevException;
 import io.cairn.bdev.BdevState;
 import io.cairn.bdev.Bdevs;
+import io.cairn.bdev.ModuleUpgrades;
+import io.cairn.bdev.Notification;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.spi.BdevModule;
+import io.cairn.operations.Operation;
 import io.cairn.operations.OperationRegistry;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.Reactor;
@@ -22,12 +25,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * The bdev layer: modules, bdevs, claims, examine and the I/O path, as one plain object. Callable from any thread; all of its state is
  * touched on the app thread.
  */
-public final class BdevCore implements Bdevs {
+public final class BdevCore implements Bdevs, ModuleUpgrades {
     private static final Logger LOG = System.getLogger(BdevCore.class.getName());
 
     private final Reactors reactors;
@@ -35,6 +39,8 @@ public final class BdevCore implements Bdevs {
     private final CoreContext context;
     private final Map<String, ModuleHost> modules = new LinkedHashMap<>();
     private final List<ModuleHost> examiners = new ArrayList<>();
+    private final RefusedModules refused = new RefusedModules();
+    private final ModuleBundles bundles;
     private OperationRegistry.Registration operations;
     private CoreOptions options;
 
@@ -45,6 +51,12 @@ public final class BdevCore implements Bdevs {
 
     /** Makes a core and offers its operations. */
     public BdevCore(Reactors reactors, OperationRegistry registry, CoreOptions options) {
+        this(reactors, registry, options, ModuleBundles.NONE);
+    }
+
+    /** Makes a core whose modules come from bundles, and offers its operations. */
+    public BdevCore(Reactors reactors, OperationRegistry registry, CoreOptions options, ModuleBundles bundles) {
+        this.bundles = bundles;
         this.reactors = reactors;
         this.registry = registry;
         this.options = options;
@@ -55,7 +67,11 @@ public final class BdevCore implements Bdevs {
 
     private void offerOperations() {
         CoreOperations own = new CoreOperations(this, context);
-        operations = registry.offer(own.list(), own);
+        List<Operation<?, ?>> all = new ArrayList<>(own.list());
+        all.addAll(new ThreadOperations(reactors, context.names()).list());
+        all.addAll(new NotifyOperations(context.notifications()).list());
+        all.addAll(new SeenOperations(this, context, registry, bundles).list());
+        operations = registry.offer(all, own);
     }
 
     CoreOptions options() {
@@ -68,40 +84,98 @@ public final class BdevCore implements Bdevs {
 
     // ---- modules ----
 
+    /** Adds a module that comes from no bundle; see {@link #add(BdevModule, Optional)}. */
+    public CompletionStage<Void> add(BdevModule module) {
+        return add(module, Optional.empty());
+    }
+
     /**
-     * Adds a module: initialises it, offers its operations, replays its configuration and examines every bdev by it.
+     * Adds a module: initialises it, offers its operations, replays its configuration and examines every bdev by it. One that is refused
+     * is remembered, with the reason, until it is removed.
      *
      * @return completes when the replay is over and the examinations have begun; fails with {@link BdevException} EEXIST if a module of
      *     that name is there, or with what {@code init} threw: the module is not there then
      */
-    public CompletionStage<Void> add(BdevModule module) {
+    public CompletionStage<Void> add(BdevModule module, Optional<ModuleOrigin> origin) {
         return reactors.onApp(() -> {
-            ModuleHost host = new ModuleHost(context, module);
-            ModuleHost other = modules.putIfAbsent(host.name(), host);
-            if (other != null) {
-                throw new BdevException(Errno.EEXIST, "a module called " + host.name() + " is there already");
-            }
-            Object work = host + " starts";
-            context.examinations().begin(work);
             try {
-                return host.start(registry).whenComplete((v, e) -> replayed(host, work));
+                return start(new ModuleHost(context, module, origin));
             } catch (RuntimeException | LinkageError e) {
-                modules.remove(host.name());
-                context.examinations().end(work);
+                refused.add(module, module.name(), origin, e);
+                LOG.log(
+                        Level.ERROR,
+                        "module {0}{1} is refused: {2}",
+                        module.name(),
+                        origin.map(o -> " of " + o).orElse(""),
+                        e.getMessage());
                 throw e;
             }
         });
     }
 
+    private CompletionStage<Void> start(ModuleHost host) {
+        ModuleHost other = modules.putIfAbsent(host.name(), host);
+        if (other != null) {
+            throw new BdevException(
+                    Errno.EEXIST,
+                    "a module called " + host.name() + " is there already"
+                            + other.origin().map(o -> ", of " + o).orElse("")
+                            + host.origin()
+                                    .map(o -> "; the one of " + o + " is refused")
+                                    .orElse(""));
+        }
+        Object work = host + " starts";
+        context.examinations().begin(work);
+        context.upgrades().of(host.name()).ifPresent(Upgrade::arriving);
+        try {
+            return host.start(registry).whenComplete((v, e) -> replayed(host, work));
+        } catch (RuntimeException | LinkageError e) {
+            modules.remove(host.name());
+            context.upgrades().of(host.name()).ifPresent(u -> u.replayed("the new module failed to start: " + e));
+            context.examinations().end(work);
+            throw e;
+        }
+    }
+
     private void replayed(ModuleHost host, Object work) {
+        List<CompletableFuture<Void>> asked = new ArrayList<>();
         if (host.isPresent()) {
             LOG.log(Level.INFO, "module {0} is here", host.name());
+            context.notifications().arrived(host.name());
             examiners.add(host);
             for (CoreBdev bdev : context.names().all()) {
-                context.examinations().examine(bdev, host);
+                if (!Upgrade.waitsFor(bdev, host.name())) {
+                    asked.add(context.examinations().examine(bdev, host).toCompletableFuture());
+                }
             }
         }
         context.examinations().end(work);
+        context.upgrades().of(host.name()).filter(upgrade -> host.isPresent()).ifPresent(upgrade -> {
+            upgrade.configured();
+            CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).whenComplete((v, e) -> {
+                if (host.isPresent()) {
+                    upgrade.replayed(null);
+                }
+            });
+        });
+    }
+
+    @Override
+    public CompletionStage<Hold> hold(String module, Duration longest) {
+        return reactors.onApp(() -> {
+            ModuleHost host = modules.get(module);
+            if (host == null) {
+                throw new BdevException(Errno.ENODEV, "there is no module called " + module);
+            }
+            if (!host.isPresent()) {
+                throw new BdevException(Errno.EBUSY, "module " + module + " is leaving or being upgraded already");
+            }
+            return context.upgrades().hold(host, longest, () -> {
+                if (examiners.remove(host)) {
+                    context.notifications().departed(module);
+                }
+            });
+        });
     }
 
     /**
@@ -111,6 +185,7 @@ public final class BdevCore implements Bdevs {
      */
     public CompletionStage<Void> remove(BdevModule module) {
         return reactors.onApp(() -> {
+            refused.remove(module);
             ModuleHost host = modules.values().stream()
                     .filter(h -> h.module() == module)
                     .findFirst()
@@ -118,12 +193,20 @@ public final class BdevCore implements Bdevs {
             if (host == null) {
                 return CompletableFuture.completedFuture(null);
             }
-            examiners.remove(host);
+            boolean wasHere = examiners.remove(host);
             return host.stop().whenComplete((v, e) -> {
                 modules.remove(host.name(), host);
+                if (wasHere) {
+                    context.notifications().departed(host.name());
+                }
                 LOG.log(Level.INFO, "module {0} has left", host.name());
             });
         });
+    }
+
+    /** Returns the modules that were not taken. App thread. */
+    List<RefusedModules.Refused> refusedModules() {
+        return refused.all();
     }
 
     /** Returns the modules that are here. App thread. */
@@ -203,6 +286,16 @@ public final class BdevCore implements Bdevs {
                 }
             }
             Watch watch = () -> reactors.app().execute(() -> context.watchers().remove(watcher));
+            return CompletableFuture.completedFuture(watch);
+        });
+    }
+
+    @Override
+    public CompletionStage<Watch> watchNotifications(Consumer<Notification> listener) {
+        return reactors.onApp(() -> {
+            context.notifications().add(listener);
+            Watch watch =
+                    () -> reactors.app().execute(() -> context.notifications().remove(listener));
             return CompletableFuture.completedFuture(watch);
         });
     }

@@ -4,6 +4,8 @@ import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevEventListener;
 import io.cairn.bdev.Bdevs;
+import io.cairn.bdev.ModuleUpgrades;
+import io.cairn.bdev.Notification;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.spi.BdevModule;
 import io.cairn.operations.OperationRegistry;
@@ -17,6 +19,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -28,8 +33,10 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  * The core as a service. Modules are bound as they come; binding and unbinding wait until the module is here, or gone, so that a bundle's
  * start and stop return when that is true.
  */
-@Component(service = Bdevs.class, immediate = true)
-public final class BdevCoreComponent implements Bdevs {
+@Component(
+        service = {Bdevs.class, ModuleUpgrades.class},
+        immediate = true)
+public final class BdevCoreComponent implements Bdevs, ModuleUpgrades {
     private static final Logger LOG = System.getLogger(BdevCoreComponent.class.getName());
 
     private final BdevCore core;
@@ -38,15 +45,20 @@ public final class BdevCoreComponent implements Bdevs {
 
     /** Starts the core. */
     @Activate
-    public BdevCoreComponent(@Reference Reactors reactors, @Reference OperationRegistry registry) {
+    public BdevCoreComponent(
+            BundleContext context, @Reference Reactors reactors, @Reference OperationRegistry registry) {
         this.registry = registry;
-        core = new BdevCore(reactors, registry, options);
+        core = new BdevCore(reactors, registry, options, new DeployedModules(context));
     }
 
     /** A module has come. */
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    public void bindModule(BdevModule module) {
-        CompletionStage<Void> here = core.add(module);
+    @Reference(
+            service = BdevModule.class,
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC)
+    public void bindModule(BdevModule module, ServiceReference<BdevModule> reference) {
+        CompletionStage<Void> here =
+                core.add(module, Optional.ofNullable(reference.getBundle()).map(DeployedModules::origin));
         if (registry.isStartup()) {
             // it is here when somebody ends the startup state, by RPC: the boot must go on to the bundle that listens
             // for that
@@ -69,6 +81,11 @@ public final class BdevCoreComponent implements Bdevs {
     @Deactivate
     public void close() {
         await("the bdev layer to end", core.close());
+    }
+
+    @Override
+    public CompletionStage<Hold> hold(String module, Duration longest) {
+        return core.hold(module, longest);
     }
 
     private void await(String what, CompletionStage<Void> stage) {
@@ -108,5 +125,10 @@ public final class BdevCoreComponent implements Bdevs {
     @Override
     public CompletionStage<Watch> watch(BdevWatcher watcher) {
         return core.watch(watcher);
+    }
+
+    @Override
+    public CompletionStage<Watch> watchNotifications(Consumer<Notification> listener) {
+        return core.watchNotifications(listener);
     }
 }

@@ -37,6 +37,9 @@ final class BdevInfo {
         info.put("zoned", false);
         info.put("supported_io_types", supportedTypes(bdev));
         info.put("driver_specific", bdev.driverSpecific());
+        if (bdev.hold().isOn()) {
+            info.put("state", "held by upgrade of module " + bdev.moduleName());
+        }
         return info;
     }
 

@@ -356,6 +356,12 @@ final class Channel extends BdevChannel {
         return Submission.ACCEPTED;
     }
 
+    @Override
+    public boolean abortForwarded(BdevIo parent) {
+        reactor.requireCurrent();
+        return Aborts.giveUpAll(this, parent);
+    }
+
     /** Sets what only some types have. */
     private interface Details {
         void set(Io io);
@@ -497,6 +503,7 @@ final class Channel extends BdevChannel {
             }
             shared.remove(this);
             descriptor.channelClosed(this);
+            pool.forgetSubmitter();
         }
     }
 }

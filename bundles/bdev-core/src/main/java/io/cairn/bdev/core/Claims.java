@@ -19,6 +19,7 @@ final class Claims {
 
     private final CoreBdev bdev;
     private final List<Held> held = new ArrayList<>();
+    private final List<CoreBdev> closedFor = new ArrayList<>();
     private volatile List<Claim> published = List.of();
 
     Claims(CoreBdev bdev) {
@@ -30,7 +31,32 @@ final class Claims {
         return published;
     }
 
+    /** Keeps everybody but one module away: one of its bdevs stands on this one and is held while the module is exchanged. */
+    void closeFor(CoreBdev held) {
+        closedFor.add(held);
+    }
+
+    void openAfter(CoreBdev held) {
+        closedFor.remove(held);
+    }
+
+    /** Returns whether a module may claim or examine, as far as held bdevs above are concerned. */
+    boolean isOpenFor(String module) {
+        return closedFor.stream().allMatch(held -> held.moduleName().equals(module));
+    }
+
+    private void refuseWhileClosed(String module, String who) {
+        if (!isOpenFor(module)) {
+            CoreBdev held = closedFor.get(0);
+            throw new BdevException(
+                    Errno.EBUSY,
+                    who + " bdev " + bdev.name() + ": bdev " + held.name() + " on it is held by the upgrade of module "
+                            + held.moduleName());
+        }
+    }
+
     void claimExclusive(Descriptor descriptor, String module, String name) {
+        refuseWhileClosed(module, "module " + module + " cannot claim");
         bdev.examinations().refuseWhileExamined(bdev, module);
         if (!held.isEmpty()) {
             throw refused("module " + module + " cannot claim");
@@ -56,6 +82,7 @@ final class Claims {
         if (!type.ofDescriptor()) {
             throw new BdevException(Errno.EINVAL, type.rpcName() + " is claimed by a module, not by a descriptor");
         }
+        refuseWhileClosed(module, "module " + module + " cannot claim");
         if ((type == ClaimType.READ_MANY_WRITE_SHARED) != (key != 0)) {
             throw new BdevException(
                     Errno.EINVAL, "claim " + type.rpcName() + " of " + bdev.name() + " with key " + key);
@@ -104,6 +131,8 @@ final class Claims {
         if (!held.isEmpty()) {
             throw refused(holder + " cannot open for writing");
         }
+        // whoever writes without a claim could be anybody
+        refuseWhileClosed("", holder + " cannot open for writing");
     }
 
     private BdevException refused(String who) {

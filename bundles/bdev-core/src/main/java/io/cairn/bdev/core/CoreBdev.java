@@ -37,30 +37,40 @@ final class CoreBdev implements Bdev {
 
     private static final Logger LOG = System.getLogger(CoreBdev.class.getName());
 
+    /** What is behind a bdev whose module is being exchanged: nothing opens a channel of it, and there is nothing to take down. */
+    private static final BdevBackend NOBODY = reactor -> {
+        throw new BdevException(Errno.EBUSY, "the module is being exchanged");
+    };
+
     private final CoreContext context;
-    private final ModuleHost module;
-    private final BdevSpec spec;
+    private final String moduleName;
+    private final int blockSize;
     private final UUID uuid;
     private final List<String> aliases;
-    private final BdevBackend backend;
-    private final int nativeTypes;
-    private final int offeredTypes;
     private final long alignmentMask;
     private final IoDevice<SharedChannel> sharedChannels;
     private final Claims claims = new Claims(this);
     private final RangeLocks rangeLocks = new RangeLocks(this);
     private final Resets resets = new Resets(this);
     private final Removal removal = new Removal(this);
+    private final Hold hold = new Hold(this);
     private final List<Descriptor> descriptors = new ArrayList<>();
     private final AtomicLong defects = new AtomicLong();
     private final Retired retired = new Retired();
+    private volatile ModuleHost module;
+    private volatile BdevBackend backend;
+    private volatile BdevSpec spec;
+    private volatile int nativeTypes;
+    private volatile int offeredTypes;
     private volatile long numBlocks;
     private volatile BdevState state = BdevState.REGISTERED;
 
     CoreBdev(CoreContext context, ModuleHost module, BdevSpec spec, UUID uuid, BdevBackend backend) {
         this.context = context;
         this.module = module;
+        this.moduleName = module.name();
         this.spec = spec;
+        this.blockSize = spec.blockSize();
         this.uuid = uuid;
         this.backend = backend;
         this.numBlocks = spec.numBlocks();
@@ -140,12 +150,12 @@ final class CoreBdev implements Bdev {
 
     @Override
     public String moduleName() {
-        return module.name();
+        return moduleName;
     }
 
     @Override
     public int blockSize() {
-        return spec.blockSize();
+        return blockSize;
     }
 
     @Override
@@ -191,17 +201,83 @@ final class CoreBdev implements Bdev {
 
     @Override
     public Map<String, Object> driverSpecific() {
-        return backend.driverSpecific();
+        try {
+            return backend.driverSpecific();
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            // the list of all bdevs must not fail for one
+            defect("threw from driverSpecific", e);
+            return Map.of();
+        }
     }
 
     // ---- for the core ----
 
+    /** Returns the module; null while it is being exchanged. */
     ModuleHost module() {
         return module;
     }
 
     BdevBackend backend() {
         return backend;
+    }
+
+    // ---- another module behind the same handle ----
+
+    Hold hold() {
+        return hold;
+    }
+
+    /** Parts from the module, of which nothing is kept; returns its backend, to be taken down. */
+    BdevBackend detach() {
+        BdevBackend old = backend;
+        module = null;
+        backend = NOBODY;
+        return old;
+    }
+
+    /** Refuses what those who use this bdev cannot go on with. */
+    void refuseOther(BdevSpec other) {
+        if (other.uuid().isPresent() && !other.uuid().get().equals(uuid)) {
+            throw Hold.refused(
+                    this, "its UUID is " + uuid + ", not " + other.uuid().get());
+        }
+        if (other.blockSize() != blockSize) {
+            throw Hold.refused(this, "its blocks have " + blockSize + " bytes, not " + other.blockSize());
+        }
+        boolean baseGrew = other.numBlocks() > numBlocks && !other.baseNames().isEmpty();
+        if (other.numBlocks() != numBlocks && !baseGrew) {
+            throw Hold.refused(this, "it has " + numBlocks + " blocks, not " + other.numBlocks());
+        }
+        if (!other.limits().equals(spec.limits()) || other.hasWriteCache() != spec.hasWriteCache()) {
+            throw Hold.refused(this, "its limits or its write cache are different");
+        }
+        if (!other.aliases().equals(spec.aliases())) {
+            throw Hold.refused(this, "its aliases are " + spec.aliases() + ", not " + other.aliases());
+        }
+        int lost = offeredTypes & ~offered(bits(other.types()));
+        if (lost != 0) {
+            throw Hold.refused(
+                    this,
+                    "it does not support any more: "
+                            + EnumSet.allOf(IoType.class).stream()
+                                    .filter(t -> (lost & t.bit()) != 0)
+                                    .toList());
+        }
+    }
+
+    /** Has another module behind it from now on, for which I/O goes on waiting. */
+    void attach(ModuleHost newModule, BdevBackend newBackend) {
+        module = newModule;
+        backend = newBackend;
+    }
+
+    /** Follows what the new module says of the bdev, before I/O goes on. */
+    void follow(BdevSpec newSpec) {
+        spec = newSpec;
+        nativeTypes = bits(newSpec.types());
+        offeredTypes = offered(nativeTypes);
+        // the base may have grown since the module looked at it
+        resize(Math.max(numBlocks, newSpec.numBlocks()));
     }
 
     Claims claimTable() {
@@ -330,7 +406,10 @@ final class CoreBdev implements Bdev {
 
     void defect(String what, Throwable failure) {
         long count = defects.incrementAndGet();
-        module.countDefect();
+        ModuleHost host = module;
+        if (host != null) {
+            host.countDefect();
+        }
         if (Long.bitCount(count) == 1) {
             LOG.log(
                     Level.ERROR,

@@ -11,7 +11,9 @@ final class CoreContext {
     private final Examinations examinations;
     private final NameSpace names;
     private final Watchers watchers;
+    private final Notifications notifications = new Notifications();
     private final Supplier<CoreOptions> options;
+    private final Upgrades upgrades = new Upgrades(this);
     private final IoBuffer zeroes = IoBuffer.allocate(BufferPool.LARGEST);
 
     CoreContext(
@@ -24,6 +26,7 @@ final class CoreContext {
         this.names = names;
         this.watchers = watchers;
         this.options = options;
+        watchers.add(notifications);
         this.examinations = new Examinations(reactors, options, modules);
     }
 
@@ -35,12 +38,20 @@ final class CoreContext {
         return examinations;
     }
 
+    Upgrades upgrades() {
+        return upgrades;
+    }
+
     NameSpace names() {
         return names;
     }
 
     Watchers watchers() {
         return watchers;
+    }
+
+    Notifications notifications() {
+        return notifications;
     }
 
     CoreOptions options() {
@@ -56,5 +67,6 @@ final class CoreContext {
     void resized(CoreBdev bdev) {
         System.getLogger(CoreContext.class.getName())
                 .log(System.Logger.Level.INFO, "bdev {0} has {1} blocks now", bdev.name(), bdev.numBlocks());
+        notifications.resized(bdev);
     }
 }

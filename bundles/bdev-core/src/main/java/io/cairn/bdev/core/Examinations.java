@@ -153,6 +153,18 @@ final class Examinations {
         return all;
     }
 
+    /** An examination with I/O that is under way. */
+    record UnderWay(CoreBdev bdev, ModuleHost module, Duration since) {}
+
+    /** Returns the disk phases that are under way, the oldest first. */
+    List<UnderWay> underWay() {
+        long now = reactors.app().clockNanos();
+        return waves.stream()
+                .filter(wave -> wave.examining != null)
+                .map(wave -> new UnderWay(wave.bdev, wave.examining, Duration.ofNanos(now - wave.begunNanos)))
+                .toList();
+    }
+
     private void tellWaiting() {
         if (waves.isEmpty() && otherWork.isEmpty()) {
             List<CompletableFuture<Void>> all = List.copyOf(waiting);
@@ -184,6 +196,7 @@ final class Examinations {
         private final ArrayDeque<ModuleHost> disks = new ArrayDeque<>();
         private final CompletableFuture<Void> done = new CompletableFuture<>();
         private ModuleHost examining;
+        private long begunNanos;
 
         Wave(CoreBdev bdev, List<ModuleHost> asked) {
             this.bdev = bdev;
@@ -197,10 +210,15 @@ final class Examinations {
                             .examineConfig(bdev));
                 }
             }
-            asked.stream()
-                    .filter(m -> m.isPresent() && m.module().examinesDisk())
-                    .sorted(Comparator.comparingInt((ModuleHost m) -> m.module().examinePriority())
-                            .thenComparing(ModuleHost::name))
+            // asked once each: a sort that asks again may be told something else
+            Map<ModuleHost, Integer> places = new HashMap<>();
+            for (ModuleHost module : asked) {
+                if (module.isPresent() && module.examinesDisk()) {
+                    places.put(module, module.examinePriority());
+                }
+            }
+            places.keySet().stream()
+                    .sorted(Comparator.<ModuleHost>comparingInt(places::get).thenComparing(ModuleHost::name))
                     .forEach(disks::add);
             step();
         }
@@ -219,11 +237,15 @@ final class Examinations {
 
         private boolean mayExamine(ModuleHost module) {
             List<Claim> claims = bdev.claims();
+            if (!bdev.claimTable().isOpenFor(module.name())) {
+                return false;
+            }
             return claims.isEmpty() || claims.stream().anyMatch(c -> c.module().equals(module.name()));
         }
 
         private void begin(ModuleHost module) {
             examining = module;
+            begunNanos = reactors.app().clockNanos();
             OneExamination examination = new OneExamination(this, module);
             if (!module.contain(
                     "examineDisk of " + bdev.name(), () -> module.module().examineDisk(bdev, examination::done))) {
@@ -242,13 +264,14 @@ final class Examinations {
         private final Wave wave;
         private final ModuleHost module;
         private final Poller.Registration deadline;
+        private final Runnable finish = this::finish;
         private boolean over;
 
         OneExamination(Wave wave, ModuleHost module) {
             this.wave = wave;
             this.module = module;
             this.deadline = reactors.app().after(options.get().examineDeadline().toNanos(), this::tooLong);
-            module.examining(this::finish);
+            module.examining(finish);
         }
 
         void done() {
@@ -287,7 +310,7 @@ final class Examinations {
             if (!over) {
                 over = true;
                 deadline.close();
-                module.examined(this::finish);
+                module.examined(finish);
                 // not from inside the module's call: its own work on the bdev comes first
                 reactors.app().execute(wave::step);
             }

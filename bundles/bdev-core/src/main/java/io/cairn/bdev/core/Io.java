@@ -9,6 +9,7 @@ import io.cairn.bdev.IoVector;
 import io.cairn.reactor.BufferPool;
 import io.cairn.reactor.IoBuffer;
 import io.cairn.reactor.Reactor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -58,16 +59,26 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     int extras;
     long bytes;
     long submitted;
-    /** The aborts that wait for this I/O's end; made when it is first needed. */
-    List<Io> abortedBy;
+    /** What few I/Os need, made when it is first needed and used again: the object itself stays within two cache lines. */
+    private Rare rare;
 
-    int abortsLeft;
-    boolean abortFailed;
+    /** What belongs to an I/O, but only to few. */
+    static final class Rare {
+        /** The aborts that wait for this I/O's end. */
+        final List<Io> abortedBy = new ArrayList<>(1);
 
-    /** The core's own work on this I/O, made when it is first needed and used again. */
-    private Pieces pieces;
+        /** Of an abort: how many victims it still waits for. */
+        int abortsLeft;
 
-    private IoVector ownVector;
+        /** Of an abort: whether a victim could not be aborted. */
+        boolean abortFailed;
+
+        private long sourceBlocks;
+        private IoBuffer compareBuffer;
+        private int compareOffset;
+        private Pieces pieces;
+        private IoVector ownVector;
+    }
 
     Io(SharedChannel shared, IoPool pool, Object moduleContext) {
         this.shared = shared;
@@ -95,8 +106,7 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     }
 
     void data(IoBuffer inBuffer, int at, IoVector inVector) {
-        withoutData = inBuffer == null && inVector == null;
-        if (buffer != inBuffer && !withoutData) {
+        if (buffer != inBuffer) {
             buffer = inBuffer;
         }
         bufferOffset = at;
@@ -105,37 +115,66 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         }
     }
 
+    void moduleContext(Object moduleContext) {
+        context = moduleContext;
+    }
+
     void source(long block) {
-        sourceBlocks = block;
+        rare().sourceBlocks = block;
     }
 
     void compare(IoBuffer with, int at) {
-        compareBuffer = with;
-        compareOffset = at;
+        rare().compareBuffer = with;
+        rare().compareOffset = at;
     }
 
     void outcome(IoStatus is) {
         status = is;
     }
 
+    @Override
+    public long sourceBlocks() {
+        return rare().sourceBlocks;
+    }
+
+    @Override
+    public IoBuffer compareBuffer() {
+        return rare().compareBuffer;
+    }
+
+    @Override
+    public int compareOffset() {
+        return rare().compareOffset;
+    }
+
+    /** Returns this I/O's place for what few I/Os need. */
+    Rare rare() {
+        if (rare == null) {
+            rare = new Rare();
+        }
+        return rare;
+    }
+
     /** Returns the vector that this object keeps for slices of a parent's. */
     IoVector ownVector() {
-        if (ownVector == null) {
-            ownVector = new IoVector();
+        Rare own = rare();
+        if (own.ownVector == null) {
+            own.ownVector = new IoVector();
         }
-        return ownVector;
+        return own.ownVector;
     }
 
     /** Lets the core's own work on this I/O begin nothing more; it ends when what it began has ended. */
     boolean stop(IoStatus outcome) {
-        return state == HELD && pieces != null && pieces.stop(outcome);
+        return state == HELD && rare != null && rare.pieces != null && rare.pieces.stop(outcome);
     }
 
     Pieces pieces() {
-        if (pieces == null) {
-            pieces = new Pieces(this);
+        Rare own = rare();
+        if (own.pieces == null) {
+            own.pieces = new Pieces(this);
         }
-        return pieces;
+        return own.pieces;
     }
 
     boolean isInternal() {
@@ -260,6 +299,18 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         }
     }
 
+    /** Drops what an earlier use has left; nothing if the I/O is out. */
+    void forgetSubmitter() {
+        if (state == FREE) {
+            completion = null;
+            cookie = null;
+            vector = null;
+            if ((extras & POOLED_DATA) == 0) {
+                buffer = null;
+            }
+        }
+    }
+
     /** Gives back what the I/O borrowed; it can be used again then. */
     void clear() {
         if (extras != 0) {
@@ -267,6 +318,12 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
                 shared.reactor.buffers().give(buffer);
             }
             extras &= INTERNAL;
+            if (extras != 0) {
+                // the parent's submitter may be a module that leaves: a child at rest must not keep it
+                cookie = null;
+                completion = null;
+                vector = null;
+            }
             buffer = null;
         }
         state = FREE;

@@ -1,6 +1,7 @@
 package io.cairn.bdev.core;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * The I/O objects of one channel: bounded, made when first needed, used again in the order in which they came back. A few
@@ -13,7 +14,7 @@ final class IoPool {
     private final SharedChannel shared;
     private final int limit;
     private final boolean internal;
-    private final Channel channel;
+    private Channel channel;
     private final Io[] ring;
     private final int mask;
     private Io[] made = new Io[8];
@@ -69,6 +70,25 @@ final class IoPool {
         ring[tail++ & mask] = io;
         if (watched) {
             channel.tellWaiting();
+        }
+    }
+
+    /** Gives every object another context of the module's. */
+    void setContexts(Supplier<Object> contexts) {
+        for (int i = 0; i < count; i++) {
+            made[i].moduleContext(contexts.get());
+        }
+    }
+
+    /**
+     * Lets go of whoever submitted: the channel is closed, and a module's queue below may still hold objects that are over. What is still
+     * out, of a channel that was revoked, is told to nobody.
+     */
+    void forgetSubmitter() {
+        channel = null;
+        watched = false;
+        for (int i = 0; i < count; i++) {
+            made[i].forgetSubmitter();
         }
     }
 

@@ -19,7 +19,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -35,16 +37,20 @@ final class ModuleHost implements BdevHost, ConfigSource {
     private final BdevModule module;
     private final String name;
     private final List<CoreBdev> bdevs = new ArrayList<>();
+    private final Map<CoreBdev, CompletableFuture<Bdev>> adoptions = new HashMap<>();
     private final List<Runnable> examinations = new ArrayList<>();
     private final AtomicLong defects = new AtomicLong();
     private final Object life = new Object();
     private OperationRegistry.Registration operations;
     private boolean replayed;
     private boolean leaving;
+    private CompletableFuture<Void> parting = CompletableFuture.completedFuture(null);
+    private final Optional<ModuleOrigin> origin;
 
-    ModuleHost(CoreContext context, BdevModule module) {
+    ModuleHost(CoreContext context, BdevModule module, Optional<ModuleOrigin> origin) {
         this.context = context;
         this.module = module;
+        this.origin = origin;
         this.name = module.name();
     }
 
@@ -52,6 +58,16 @@ final class ModuleHost implements BdevHost, ConfigSource {
 
     String name() {
         return name;
+    }
+
+    /** Returns where it comes from; empty if it was not deployed. */
+    Optional<ModuleOrigin> origin() {
+        return origin;
+    }
+
+    /** Returns whether its stored configuration has been replayed. */
+    boolean isReplayed() {
+        return replayed;
     }
 
     BdevModule module() {
@@ -94,7 +110,21 @@ final class ModuleHost implements BdevHost, ConfigSource {
             removals.add(all.get(i).removal().start().toCompletableFuture());
         }
         return CompletableFuture.allOf(removals.toArray(CompletableFuture[]::new))
+                .thenCompose(v -> parting)
                 .thenCompose(v -> fini());
+    }
+
+    /** The module is exchanged: it is asked nothing and makes nothing any more; what it has saved is kept for the next. */
+    void handingOver() {
+        leaving = true;
+        parting = new CompletableFuture<>();
+        closeOperations();
+        List.copyOf(examinations).forEach(Runnable::run);
+    }
+
+    /** Nothing of this module is behind any bdev any more: it may end. */
+    void handedAllOver() {
+        parting.complete(null);
     }
 
     /** Takes the operations back; what they have saved stays. */
@@ -126,6 +156,20 @@ final class ModuleHost implements BdevHost, ConfigSource {
             LOG.log(Level.ERROR, "module " + name + " threw from " + what, e);
             return false;
         }
+    }
+
+    /** Whether the module wants the disk phase of examine; one that cannot say so does not. */
+    boolean examinesDisk() {
+        boolean[] answer = {false};
+        contain("examinesDisk", () -> answer[0] = module.examinesDisk());
+        return answer[0];
+    }
+
+    /** Its place in the disk phase; the last one if it cannot say. */
+    int examinePriority() {
+        int[] answer = {Integer.MAX_VALUE};
+        contain("examinePriority", () -> answer[0] = module.examinePriority());
+        return answer[0];
     }
 
     /** The module broke the contract. From any thread. */
@@ -180,7 +224,11 @@ final class ModuleHost implements BdevHost, ConfigSource {
     @Override
     public Optional<Bdev> find(String anyName) {
         requireApp();
-        return context.names().find(anyName).map(b -> b);
+        return context.names()
+                .find(anyName)
+                // until this module has taken it over, a bdev of the one before it is not there
+                .filter(b -> !Upgrade.waitsFor(b, name))
+                .map(b -> b);
     }
 
     @Override
@@ -212,6 +260,10 @@ final class ModuleHost implements BdevHost, ConfigSource {
             throw new BdevException(Errno.ENODEV, "module " + name + " is leaving");
         }
         check(spec);
+        CoreBdev held = context.names().find(spec.name()).orElse(null);
+        if (held != null && held.name().equals(spec.name()) && Upgrade.waitsFor(held, name)) {
+            return adopt(held, spec, backend);
+        }
         CoreBdev bdev = new CoreBdev(context, this, spec, spec.uuid().orElseGet(UUID::randomUUID), backend);
         context.names().add(bdev);
         bdevs.add(bdev);
@@ -222,6 +274,52 @@ final class ModuleHost implements BdevHost, ConfigSource {
                 context.watchers().ready(bdev);
             }
             return bdev;
+        });
+    }
+
+    /** Serves a bdev that the module before this one has left behind. */
+    private CompletionStage<Bdev> adopt(CoreBdev bdev, BdevSpec spec, BdevBackend backend) {
+        Upgrade upgrade = context.upgrades().of(name).orElseThrow();
+        try {
+            bdev.refuseOther(spec);
+        } catch (BdevException e) {
+            upgrade.failed(bdev.name(), e.getMessage());
+            throw e;
+        }
+        upgrade.adopting();
+        bdev.attach(this, backend);
+        bdevs.add(bdev);
+        CompletableFuture<Bdev> served = new CompletableFuture<>();
+        adoptions.put(bdev, served);
+        bdev.hold().adopt(() -> bdev.follow(spec)).whenComplete((v, failure) -> {
+            adoptions.remove(bdev);
+            if (failure == null && !bdev.isLeaving()) {
+                served.complete(bdev);
+                if (replayed) {
+                    // what stands on it is built again before the upgrade can be over
+                    context.examinations().examine(bdev, this);
+                }
+                upgrade.adopted(bdev);
+            } else {
+                notServed(bdev, upgrade, failure, served);
+            }
+        });
+        return served;
+    }
+
+    private void notServed(CoreBdev bdev, Upgrade upgrade, Throwable failure, CompletableFuture<Bdev> served) {
+        if (bdev.isLeaving()) {
+            // its removal takes the new backend down
+            served.completeExceptionally(
+                    new BdevException(Errno.ENODEV, "bdev " + bdev.name() + " was removed while it was held"));
+            upgrade.adoptionFailed(bdev, "it was removed while it was held");
+            return;
+        }
+        bdevs.remove(bdev);
+        bdev.hold().destruct(bdev.detach()).whenComplete((v, e) -> {
+            String why = "module " + name + " cannot serve it: " + failure.getMessage();
+            served.completeExceptionally(Hold.refused(bdev, why));
+            upgrade.adoptionFailed(bdev, why);
         });
     }
 
@@ -259,7 +357,7 @@ final class ModuleHost implements BdevHost, ConfigSource {
     }
 
     private CoreBdev own(Bdev bdev) {
-        if (!(bdev instanceof CoreBdev own) || own.module() != this) {
+        if (!(bdev instanceof CoreBdev own) || (own.module() != this && !Upgrade.waitsFor(own, name))) {
             throw new IllegalArgumentException("bdev " + bdev.name() + " is not module " + name + "'s");
         }
         return own;
@@ -268,7 +366,14 @@ final class ModuleHost implements BdevHost, ConfigSource {
     @Override
     public CompletionStage<Void> unregister(Bdev bdev) {
         requireApp();
-        return own(bdev).removal().start();
+        CoreBdev own = own(bdev);
+        CompletableFuture<Bdev> takingOver = adoptions.get(own);
+        if (takingOver != null && !own.isLeaving()) {
+            // it has not begun to serve it: the bdev goes on waiting for a module that does
+            own.hold().cancelAdoption();
+            return takingOver.handle((v, e) -> null);
+        }
+        return own.removal().start();
     }
 
     @Override
@@ -303,6 +408,12 @@ final class ModuleHost implements BdevHost, ConfigSource {
     public void releaseExclusive(Bdev bdev) {
         requireApp();
         ((CoreBdev) bdev).claimTable().releaseExclusive(name);
+    }
+
+    @Override
+    public Map<String, Object> handedOver() {
+        requireApp();
+        return context.upgrades().of(name).map(u -> u.handedOver().values()).orElseGet(HashMap::new);
     }
 
     @Override

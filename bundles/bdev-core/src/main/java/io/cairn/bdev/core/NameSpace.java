@@ -22,15 +22,35 @@ final class NameSpace {
      * uninstalled must not be reachable.
      *
      * @param life tells one stay of the module from the next, which takes its names over
+     * @param waiting why the bdev is not there
      */
-    private record Kept(String module, Object life, String holder) {}
+    record Kept(String module, Object life, String holder, Waiting waiting) {}
+
+    /** Why what a name is kept for is not there: its base, and what went wrong on it; empty if nothing is known. */
+    static final class Waiting {
+        private String baseName = "";
+        private String why = "";
+
+        String baseName() {
+            return baseName;
+        }
+
+        String why() {
+            return why;
+        }
+    }
+
+    /** Returns what a name is kept for. */
+    Optional<Kept> keeper(String name) {
+        return Optional.ofNullable(kept.get(name));
+    }
 
     /** Keeps names for a module, or none. Returns what gives them back. */
     BdevHost.Reservation reserve(ModuleHost module, List<String> names, String holder) {
-        Kept wanted = new Kept(module.name(), module.life(), holder);
+        Kept wanted = new Kept(module.name(), module.life(), holder, new Waiting());
         for (String name : names) {
             CoreBdev bdev = byAnyName.get(name);
-            if (bdev != null && bdev.module() != module) {
+            if (bdev != null && bdev.module() != module && !Upgrade.waitsFor(bdev, module.name())) {
                 throw new BdevException(
                         Errno.EEXIST,
                         "the name " + name + " for " + holder + " is taken by bdev " + bdev.name() + " of module "
@@ -43,7 +63,18 @@ final class NameSpace {
             }
         }
         names.forEach(name -> kept.put(name, wanted));
-        return () -> names.forEach(name -> kept.remove(name, wanted));
+        return new BdevHost.Reservation() {
+            @Override
+            public void release() {
+                names.forEach(name -> kept.remove(name, wanted));
+            }
+
+            @Override
+            public void waiting(String baseName, String why) {
+                wanted.waiting().baseName = baseName;
+                wanted.waiting().why = why;
+            }
+        };
     }
 
     private void refuseKept(CoreBdev bdev, String name) {

@@ -6,6 +6,7 @@ import io.cairn.reactor.Poller;
 import io.cairn.reactor.Reactor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -26,6 +27,7 @@ final class Removal {
     private Poller.Registration deadline;
     private boolean revoking;
     private boolean destructing;
+    private long begunNanos;
 
     Removal(CoreBdev bdev) {
         this.bdev = bdev;
@@ -43,11 +45,27 @@ final class Removal {
     CompletionStage<Void> start() {
         app().requireCurrent();
         if (!bdev.isLeaving()) {
+            begunNanos = app().clockNanos();
             bdev.setState(BdevState.UNREGISTERING);
             deadline = app().after(options().removalDeadline().toNanos(), this::revoke);
             bdev.sharedChannels().forEachChannel(app(), SharedChannel::markRemoved, this::tellDescriptors);
         }
         return gone;
+    }
+
+    /** Returns how long it has been under way; only if it has begun. */
+    Duration since() {
+        return Duration.ofNanos(app().clockNanos() - begunNanos);
+    }
+
+    /** Returns what it waits for, for people. */
+    String waitsFor() {
+        if (destructing) {
+            return "module " + bdev.moduleName() + " to take its backend down";
+        }
+        return revoking
+                ? "module " + bdev.moduleName() + " to give back the I/O that it has; its users were revoked"
+                : "its users to close it: " + bdev.descriptors();
     }
 
     private void tellDescriptors() {
@@ -148,7 +166,12 @@ final class Removal {
         bdev.setState(BdevState.GONE);
         bdev.claimTable().clear();
         bdev.context().names().remove(bdev);
-        bdev.module().bdevGone(bdev);
+        bdev.hold().end();
+        ModuleHost module = bdev.module();
+        if (module != null) {
+            module.bdevGone(bdev);
+        }
+        bdev.context().upgrades().gone(bdev);
         LOG.log(Level.INFO, "bdev {0} is gone", bdev.name());
         bdev.context().watchers().gone(bdev);
         gone.complete(null);

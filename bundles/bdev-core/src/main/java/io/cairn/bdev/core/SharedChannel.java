@@ -13,6 +13,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * A bdev's state on one reactor, shared by the channels of all its descriptors there: the way into the module and back, and
@@ -37,6 +39,9 @@ final class SharedChannel {
     /** {@link #gate}: somebody waits for I/Os to end. */
     static final int DRAINING = 16;
 
+    /** {@link #gate}: the module is being exchanged; new I/O waits, and there may be no channel of the module's. */
+    static final int HELD = 32;
+
     private static final int INTERNAL_IOS = 64;
     private static final int RETRIES_PER_RETURN = 8;
     private static final long RETRY_NANOS = 100_000;
@@ -48,28 +53,29 @@ final class SharedChannel {
     final ArrayDeque<Io> waitsForMemory = new ArrayDeque<>();
     int gate;
 
-    private final BackendChannel backend;
+    private BackendChannel backend;
     private final List<Channel> channels = new ArrayList<>();
     private final List<RangeLock> locks = new ArrayList<>();
     private final List<Drain> drains = new ArrayList<>();
     private final ArrayDeque<Pieces> waitForInternal = new ArrayDeque<>();
     private ArrayDeque<Io> gated = new ArrayDeque<>();
     private final ArrayDeque<Io> noMemory = new ArrayDeque<>();
+    private Drain holdDrain;
     private Poller.Registration retry;
     private int outstanding;
     private boolean closed;
 
-    /** Somebody who waits until no I/O is out that touches a range. */
-    private record Drain(RangeLock range, Runnable drained) {}
+    /** Somebody who waits until I/O has ended. */
+    private record Drain(BooleanSupplier isOver, Runnable drained) {}
 
     SharedChannel(CoreBdev bdev, Reactor reactor) {
         this.bdev = bdev;
         this.reactor = reactor;
         this.internal = new IoPool(this, INTERNAL_IOS, true, null);
-        this.backend = bdev.backend().openChannel(reactor);
-        if (backend == null) {
-            throw new BdevException(
-                    Errno.ENOMEM, "module " + bdev.moduleName() + " gave no channel for " + bdev.name());
+        if (bdev.hold().isOn()) {
+            gate |= HELD;
+        } else {
+            openBackend();
         }
         for (RangeLock lock : bdev.rangeLocks().active()) {
             addLock(lock);
@@ -82,8 +88,26 @@ final class SharedChannel {
         }
     }
 
+    private void openBackend() {
+        backend = bdev.backend().openChannel(reactor);
+        if (backend == null) {
+            throw new BdevException(
+                    Errno.ENOMEM, "module " + bdev.moduleName() + " gave no channel for " + bdev.name());
+        }
+    }
+
+    /** Makes the module's context for an I/O object; none while there is no module. */
     Object newModuleContext() {
-        return bdev.backend().newIoContext();
+        if (backend == null) {
+            return null;
+        }
+        try {
+            return bdev.backend().newIoContext();
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            // what needs it in the module fails, and not whoever opened a channel or submits
+            bdev.defect("threw from newIoContext", e);
+            return null;
+        }
     }
 
     void add(Channel channel) {
@@ -131,6 +155,11 @@ final class SharedChannel {
     private boolean heldByGate(Io io) {
         if ((gate & REMOVED) != 0) {
             fail(io, IoStatus.NO_DEVICE);
+            return true;
+        }
+        if ((gate & HELD) != 0) {
+            io.state = Io.QUEUED;
+            gated.add(io);
             return true;
         }
         if (io.type() == IoType.RESET) {
@@ -209,15 +238,18 @@ final class SharedChannel {
     void takenBack(Io io) {
         outstanding--;
         io.state = Io.QUEUED;
+        if ((gate & DRAINING) != 0) {
+            // it may wait here now, where nobody waits for it; looked at when the module's call is over
+            reactor.defer(this::checkDrains);
+        }
     }
 
     private void over(Io io) {
         io.state = Io.FREE;
-        int extras = io.extras;
-        if ((extras & Io.INTERNAL) == 0) {
+        if ((io.extras & Io.INTERNAL) == 0) {
             statistics.count(io.type(), io.bytes, reactor.nowNanos() - io.submitted);
         }
-        if ((extras & Io.ABORTING) != 0) {
+        if ((io.extras & Io.ABORTING) != 0) {
             Aborts.victimEnded(io);
         }
         tell(io);
@@ -239,7 +271,8 @@ final class SharedChannel {
             io.clear();
         }
         io.pool.give(io);
-        if (io.pool == internal && !waitForInternal.isEmpty()) {
+        if (io.extras != 0 && !waitForInternal.isEmpty()) {
+            // only the core's own I/O has extras left now
             waitForInternal.poll().issue();
         }
     }
@@ -304,6 +337,7 @@ final class SharedChannel {
         gate |= RESET;
         abortQueued(IoStatus.ABORTED);
         stopOwnWork(IoStatus.ABORTED);
+        endKept();
     }
 
     /** Ends what {@link #freeze} began. */
@@ -317,6 +351,19 @@ final class SharedChannel {
         gate |= REMOVED;
         abortQueued(IoStatus.NO_DEVICE);
         stopOwnWork(IoStatus.NO_DEVICE);
+        endKept();
+    }
+
+    /** Has the module end what it merely keeps. */
+    private void endKept() {
+        if (backend == null) {
+            return;
+        }
+        try {
+            backend.endKept();
+        } catch (RuntimeException | LinkageError | AssertionError e) {
+            bdev.defect("threw from ending what it keeps", e);
+        }
     }
 
     void addLock(RangeLock lock) {
@@ -395,7 +442,7 @@ final class SharedChannel {
 
     /** Runs something when no write is out that touches the range (null: no I/O at all), at once or later. */
     void whenDrained(RangeLock range, Runnable drained) {
-        drains.add(new Drain(range, drained));
+        drains.add(new Drain(() -> isDrained(range), drained));
         gate |= DRAINING;
         checkDrains();
     }
@@ -404,7 +451,7 @@ final class SharedChannel {
         List<Runnable> ready = new ArrayList<>();
         for (Iterator<Drain> i = drains.iterator(); i.hasNext(); ) {
             Drain drain = i.next();
-            if (isDrained(drain.range())) {
+            if (drain.isOver().getAsBoolean()) {
                 i.remove();
                 ready.add(drain.drained());
             }
@@ -431,6 +478,82 @@ final class SharedChannel {
             }
         }
         return true;
+    }
+
+    // ---- the exchange of the module ----
+
+    /** Lets new I/O wait, and tells when none is under way: neither in the module nor in the core's own work. */
+    void hold(Runnable drained) {
+        gate |= HELD | DRAINING;
+        holdDrain = new Drain(this::isQuiet, drained);
+        drains.add(holdDrain);
+        checkDrains();
+    }
+
+    private boolean isQuiet() {
+        if (outstanding != 0 || !noMemory.isEmpty() || internal.inUse() != 0) {
+            return false;
+        }
+        for (Channel channel : channels) {
+            for (int i = 0; i < channel.pool().size(); i++) {
+                int state = channel.pool().get(i).state;
+                if (state != Io.FREE && state != Io.QUEUED) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Closes the module's channel and forgets all that is the module's; nothing is under way. */
+    void dropBackend() {
+        closeBackend();
+        setContexts(() -> null);
+    }
+
+    /** Opens the module's channel if there is none; returns what that failed with, or null. Nothing is left behind then. */
+    Throwable tryOpenBackend() {
+        if (backend != null || closed) {
+            return null;
+        }
+        try {
+            openBackend();
+            setContexts(bdev.backend()::newIoContext);
+            return null;
+        } catch (RuntimeException | LinkageError | AssertionError e) {
+            dropBackend();
+            return e;
+        }
+    }
+
+    /** Lets I/O go on, what has waited first and in its order. */
+    void release() {
+        gate &= ~HELD;
+        // a hold that is called off is not waited for any more
+        drains.remove(holdDrain);
+        holdDrain = null;
+        if (drains.isEmpty()) {
+            gate &= ~DRAINING;
+        }
+        beginGated();
+    }
+
+    private void setContexts(Supplier<Object> contexts) {
+        internal.setContexts(contexts);
+        channels.forEach(channel -> channel.pool().setContexts(contexts));
+    }
+
+    private void closeBackend() {
+        BackendChannel old = backend;
+        backend = null;
+        if (old == null) {
+            return;
+        }
+        try {
+            old.close();
+        } catch (RuntimeException | LinkageError | AssertionError e) {
+            bdev.defect("threw from closing its channel", e);
+        }
     }
 
     // ---- the core's own I/O ----
@@ -485,10 +608,18 @@ final class SharedChannel {
      * @param closed told then, at once or later
      */
     void closeWhenIdle(Runnable closed) {
-        whenDrained(null, () -> {
+        Runnable closing = () -> {
             close();
             closed.run();
-        });
+        };
+        if (outstanding == 0) {
+            closing.run();
+        } else {
+            // not from inside the completion that was waited for: the base's I/O that it comes from is not over yet
+            // there, and a
+            // channel with I/O out cannot be closed
+            whenDrained(null, () -> reactor.defer(closing));
+        }
     }
 
     /** Closes the module's channel. */
@@ -501,10 +632,6 @@ final class SharedChannel {
             retry.close();
         }
         bdev.addRetired(statistics);
-        try {
-            backend.close();
-        } catch (RuntimeException | LinkageError | AssertionError e) {
-            bdev.defect("threw from closing its channel", e);
-        }
+        closeBackend();
     }
 }

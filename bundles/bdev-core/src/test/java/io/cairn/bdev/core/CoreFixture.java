@@ -29,8 +29,12 @@ final class CoreFixture {
     }
 
     CoreFixture(long seed, CoreOptions options) {
+        this(seed, options, new NoOperations(), ModuleBundles.NONE);
+    }
+
+    CoreFixture(long seed, CoreOptions options, OperationRegistry registry, ModuleBundles bundles) {
         reactors = new SimulatedReactors(3, seed);
-        core = new BdevCore(reactors, new NoOperations(), options);
+        core = new BdevCore(reactors, registry, options, bundles);
         reactors.runUntilIdle();
     }
 

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -325,5 +326,67 @@ class LifeTest {
         assertThat(core.events).containsExactly(BdevEvent.RESIZE);
         assertThat(bdev.numBlocks()).isEqualTo(128);
         assertThatThrownBy(() -> module.host.resize(bdev, 64)).hasMessageContainingAll("shrink", "test");
+    }
+
+    @Test
+    void aModuleThatThrowsWhereItIsOnlyAskedHoldsNobodyUp() {
+        TestModule bad = new TestModule("bad") {
+            @Override
+            public boolean examinesDisk() {
+                throw new IllegalStateException("examinesDisk");
+            }
+        };
+        TestModule worse = new TestModule("a worse one") {
+            @Override
+            public int examinePriority() {
+                throw new IllegalStateException("examinePriority");
+            }
+        };
+        TestModule good = new TestModule("good");
+        List<String> order = new ArrayList<>();
+        worse.onDisk = (b, e) -> {
+            order.add("worse");
+            e.done();
+        };
+        good.onDisk = (b, e) -> {
+            order.add("good");
+            e.done();
+        };
+        List.of(bad, worse, good).forEach(core::add);
+        Bdev bdev = good.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        assertThat(bdev.state()).isEqualTo(BdevState.READY);
+        assertThat(order).containsExactly("good", "worse");
+    }
+
+    @Test
+    void aBackendThatThrowsWhereItIsOnlyAskedIsListedAndServesWhatItCan() {
+        TestModule module = core.module("one");
+        module.host.register(BdevSpec.physical("d0", "x", 512, 64, Set.of(IoType.READ)), new BdevBackend() {
+            @Override
+            public BackendChannel openChannel(Reactor reactor) {
+                return disk.openChannel(reactor);
+            }
+
+            @Override
+            public Object newIoContext() {
+                throw new IllegalStateException("newIoContext");
+            }
+
+            @Override
+            public Map<String, Object> driverSpecific() {
+                throw new IllegalStateException("driverSpecific");
+            }
+        });
+        core.reactors.runUntilIdle();
+        Bdev bdev = module.host.find("d0").orElseThrow();
+        assertThat(bdev.driverSpecific()).isEmpty();
+        BdevDescriptor descriptor = core.open("d0", OpenMode.READ);
+        CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+        IoBuffer memory = IoBuffer.allocate(4096);
+        core.reactors.app().execute(() -> descriptor.openChannel().read(memory, 0, 0, 1, outcomes, null));
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(((CoreBdev) bdev).defects()).isPositive();
     }
 }

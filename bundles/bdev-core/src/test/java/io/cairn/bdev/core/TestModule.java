@@ -25,7 +25,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** A module of memory disks whose I/Os a test completes when it likes, and which says what it was asked. */
-final class TestModule implements BdevModule {
+class TestModule implements BdevModule {
     final String name;
     final List<String> log = new ArrayList<>();
     BdevHost host;

@@ -114,6 +114,11 @@ public final class ModuleMonitor implements BdevModule {
     }
 
     @Override
+    public Map<String, Object> handOver() {
+        return module.handOver();
+    }
+
+    @Override
     public CompletionStage<Void> fini() {
         return module.fini();
     }
@@ -257,6 +262,12 @@ public final class ModuleMonitor implements BdevModule {
         }
 
         @Override
+        public Map<String, Object> handedOver() {
+            onApp("handedOver");
+            return host.handedOver();
+        }
+
+        @Override
         public void resize(Bdev bdev, long numBlocks) {
             onApp("resize");
             host.resize(bdev, numBlocks);
@@ -396,6 +407,11 @@ public final class ModuleMonitor implements BdevModule {
         @Override
         public boolean abort(BdevIo victim) {
             return channel.abort(victim);
+        }
+
+        @Override
+        public void endKept() {
+            channel.endKept();
         }
 
         @Override

@@ -259,6 +259,11 @@ public final class TestCore implements AutoCloseable {
         errors.ignore();
     }
 
+    /** Says that errors in the log are expected from now on whose message, without its parameters filled in, contains a text. */
+    public void expectErrorsInLog(String part) {
+        errors.ignore(part);
+    }
+
     /** Fails if something happened that must not. */
     public void assertNoViolations() {
         List<String> all = violations();

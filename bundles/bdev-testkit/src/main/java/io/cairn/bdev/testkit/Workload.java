@@ -19,7 +19,7 @@ import java.util.random.RandomGenerator;
  * Random I/O on a bdev from several channels at once, checked against a {@link BlockModel}. No two I/Os that are out touch one
  * block, so that every read has one right answer. For the test's thread.
  */
-final class Workload {
+public final class Workload {
     private static final Set<IoType> STARTABLE = EnumSet.of(
             IoType.READ,
             IoType.WRITE,
@@ -51,7 +51,14 @@ final class Workload {
         void over(TestIo io);
     }
 
-    Workload(
+    /**
+     * Makes a load that has started nothing yet.
+     *
+     * @param channels where it is submitted, at random
+     * @param model what the bdev holds now; kept up to date
+     * @param supported the types to use, if this class knows how
+     */
+    public Workload(
             TestCore core,
             RandomGenerator random,
             List<TestChannel> channels,
@@ -69,19 +76,19 @@ final class Workload {
     }
 
     /** Says which I/Os may fail: all others must succeed. */
-    Workload expectFailures(Predicate<TestIo> which) {
+    public Workload expectFailures(Predicate<TestIo> which) {
         failureExpected = which;
         return this;
     }
 
     /** Keeps I/Os that are free to be longer. */
-    Workload longest(long blocks) {
+    public Workload longest(long blocks) {
         longest = blocks;
         return this;
     }
 
     /** Starts and ends so many I/Os, at most {@code depth} out at once. */
-    void run(int count, int depth) {
+    public void run(int count, int depth) {
         for (int i = 0; i < count; i++) {
             if (out.size() >= depth) {
                 core.until("one of " + out.size() + " I/Os", () -> out.keySet().stream()
@@ -94,7 +101,7 @@ final class Workload {
     }
 
     /** Starts so many I/Os and leaves them out. */
-    List<TestIo> start(int count) {
+    public List<TestIo> start(int count) {
         List<TestIo> started = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             TestIo io = startOne();
@@ -106,14 +113,14 @@ final class Workload {
     }
 
     /** Waits for all that is out. */
-    void drain() {
+    public void drain() {
         core.until("all of " + out.size() + " I/Os: " + some(), () -> out.keySet().stream()
                 .allMatch(TestIo::isDone));
         reap();
     }
 
     /** Reads everything and checks it. */
-    void readAll() {
+    public void readAll() {
         drain();
         long at = 0;
         while (at < numBlocks) {

@@ -23,6 +23,14 @@ public abstract class BackendChannel {
         return false;
     }
 
+    /**
+     * The bdev is being reset or removed: I/O that this channel merely keeps (to delay it, until something else happens, in
+     * line for its base) is to end now, with {@code IoStatus.ABORTED} or as it would have ended. What a device or a base has ends
+     * by itself. New I/O arrives only after a reset, and never after a removal. May be called more than once. Default: nothing is
+     * kept.
+     */
+    public void endKept() {}
+
     /** Ends the channel; no I/O is out. Closes the base's channel, its pollers. */
     public abstract void close();
 }

@@ -6,6 +6,7 @@ import io.cairn.bdev.BdevEventListener;
 import io.cairn.bdev.OpenMode;
 import io.cairn.reactor.Reactors;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
@@ -46,6 +47,14 @@ public interface BdevHost {
     interface Reservation {
         /** Gives the names back; bdevs that are registered under them keep them. App thread; twice is harmless. */
         void release();
+
+        /**
+         * Says why the bdevs are not there, for those who ask ({@code bdev_why}). App thread. Default: keeps nothing.
+         *
+         * @param baseName the base that they are built on
+         * @param why what kept them from being built when that was tried last; empty if nothing but the base's absence
+         */
+        default void waiting(String baseName, String why) {}
     }
 
     /**
@@ -89,6 +98,13 @@ public interface BdevHost {
 
     /** Releases this module's exclusive claim of a bdev. */
     void releaseExclusive(Bdev bdev);
+
+    /**
+     * Returns what the module before this one has handed over, see {@link BdevModule#handOver}; empty if this is no upgrade. What the
+     * module removes from it is its own; the rest is kept for a module that may have to be brought back instead, and when
+     * the upgrade is over its {@code IoBuffer}s are freed.
+     */
+    Map<String, Object> handedOver();
 
     /**
      * Changes the size of one of this module's bdevs, and tells every descriptor.

@@ -4,6 +4,7 @@ import io.cairn.bdev.Bdev;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.Operation;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ConsumerType;
@@ -27,6 +28,19 @@ public interface BdevModule {
      * @param host the core, until {@link #fini}
      */
     default void init(BdevHost host) {}
+
+    /**
+     * The module is being exchanged under running I/O, and this is its last moment: no I/O is out, its channels are closed, and right
+     * after this its backends are destructed and it is ended. What the next module of this name needs in order to go on with the
+     * same bdevs and cannot find elsewhere is given to it by this; what was given is not this module's any more and must survive
+     * {@link BdevBackend#destruct}. Default: nothing.
+     *
+     * @return values of the JDK's types and {@code IoBuffer}s, in maps, collections and arrays as deep as needed; anything else
+     *     would not outlive the module, and ends the upgrade as a removal
+     */
+    default Map<String, Object> handOver() {
+        return Map.of();
+    }
 
     /** Gives up what {@link #init} took. Its bdevs are gone already. Default: nothing to do. */
     default CompletionStage<Void> fini() {

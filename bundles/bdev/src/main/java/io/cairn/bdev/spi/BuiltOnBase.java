@@ -136,7 +136,7 @@ public final class BuiltOnBase {
 
         @Override
         public Map<String, Object> driverSpecific() {
-            return declared.driverSpecific();
+            return declared.driverSpecific().get();
         }
     }
 }

@@ -5,23 +5,37 @@ import io.cairn.bdev.BdevException;
 import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoCompletion;
 import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
 import io.cairn.bdev.Submission;
+import java.util.Set;
 
 /**
  * The channel of a bdev that passes each I/O on to one base, as a child I/O of its own, and completes the I/O as the
  * child completes. Allocates nothing per I/O.
  *
  * <p>When the base has no I/O object free, I/O waits here in the order in which it came and is passed on as objects
- * come free. Subclasses override {@link #childCompleted} to look at or change what goes back, and {@link #submitRequest}
+ * come free. Subclasses override {@link #onComplete} to look at or change what goes back, and {@link #submitRequest}
  * to look at what comes.
  */
-public class ForwardingChannel extends BackendChannel {
-    private static final IoCompletion IGNORED = io -> {};
+public class ForwardingChannel extends BackendChannel implements IoCompletion {
+    /** What can be passed on: what a module that forwards everything declares. The base's types decide what of it is offered. */
+    public static final Set<IoType> TYPES = Set.of(
+            IoType.READ,
+            IoType.WRITE,
+            IoType.UNMAP,
+            IoType.FLUSH,
+            IoType.RESET,
+            IoType.WRITE_ZEROES,
+            IoType.COMPARE,
+            IoType.COMPARE_AND_WRITE,
+            IoType.ABORT,
+            IoType.SEEK_HOLE,
+            IoType.SEEK_DATA,
+            IoType.COPY);
 
     private final BdevChannel base;
     private final long firstBlock;
     private final IoQueue waiting = new IoQueue();
-    private final IoCompletion completion = this::onChild;
     private final BdevChannel.IoWait retry = this::onIoAvailable;
     private boolean retryQueued;
 
@@ -56,13 +70,13 @@ public class ForwardingChannel extends BackendChannel {
     }
 
     /**
-     * Completes an I/O whose child is over. Default: as the child ended, with all detail.
+     * Completes an I/O whose child is over: as the child ended, with all detail.
      *
-     * @param io the I/O that this bdev received
-     * @param child the base's I/O; not to be kept
+     * @param child the base's I/O, not to be kept; its cookie is the I/O that this bdev received
      */
-    protected void childCompleted(BdevIo io, BdevIo child) {
-        io.completeFrom(child);
+    @Override
+    public void onComplete(BdevIo child) {
+        ((BdevIo) child.cookie()).completeFrom(child);
     }
 
     @Override
@@ -71,11 +85,14 @@ public class ForwardingChannel extends BackendChannel {
             victim.complete(IoStatus.ABORTED);
             return true;
         }
-        try {
-            // a child's cookie is its parent
-            return base.abort(victim, IGNORED, null) == Submission.ACCEPTED;
-        } catch (BdevException e) {
-            return false;
+        return base.abortForwarded(victim);
+    }
+
+    /** Ends what waits for an I/O object of the base. */
+    @Override
+    public void endKept() {
+        while (!waiting.isEmpty()) {
+            waiting.take().complete(IoStatus.ABORTED);
         }
     }
 
@@ -84,10 +101,20 @@ public class ForwardingChannel extends BackendChannel {
         base.close();
     }
 
+    /**
+     * Submits an I/O's child to the base. Subclasses override it to submit another one, or to count.
+     *
+     * @return as the submission to the base; after {@code NO_MEMORY} it is tried again in its turn
+     * @throws BdevException the base refuses it; the I/O ends with that error
+     */
+    protected Submission forward(BdevIo io) {
+        return base.forward(io, io.offsetBlocks() + firstBlock, this);
+    }
+
     private boolean passOn(BdevIo io) {
         Submission submission;
         try {
-            submission = base.forward(io, io.offsetBlocks() + firstBlock, completion);
+            submission = forward(io);
         } catch (BdevException e) {
             io.complete(IoStatus.errno(e.errno()));
             return true;
@@ -100,10 +127,6 @@ public class ForwardingChannel extends BackendChannel {
             base.queueIoWait(retry);
         }
         return false;
-    }
-
-    private void onChild(BdevIo child) {
-        childCompleted((BdevIo) child.cookie(), child);
     }
 
     private void onIoAvailable() {

@@ -25,9 +25,10 @@ public class PartChannel extends ForwardingChannel {
     }
 
     @Override
-    protected void childCompleted(BdevIo io, BdevIo child) {
-        switch (io.type()) {
+    public void onComplete(BdevIo child) {
+        switch (child.type()) {
             case SEEK_DATA, SEEK_HOLE -> {
+                BdevIo io = (BdevIo) child.cookie();
                 if (child.status().isSuccess()) {
                     long answer = child.result() - firstBlock;
                     io.completeWithResult(child.result() < 0 || answer >= numBlocks ? -1 : answer);
@@ -35,7 +36,7 @@ public class PartChannel extends ForwardingChannel {
                     io.completeFrom(child);
                 }
             }
-            default -> io.completeFrom(child);
+            default -> super.onComplete(child);
         }
     }
 }

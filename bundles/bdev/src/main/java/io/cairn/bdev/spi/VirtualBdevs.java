@@ -150,6 +150,7 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
             this.names = host.reserve(
                     definition.names(),
                     moduleName + " '" + definition.key() + "' on base '" + definition.baseName() + "'");
+            this.names.waiting(definition.baseName(), "");
             this.established = host.isReplaying();
         }
 
@@ -178,6 +179,7 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
             built = self[0];
             return built.register(wanted).thenApply(bdevs -> {
                 established = true;
+                names.waiting(definition.baseName(), "");
                 return bdevs;
             });
         }
@@ -199,6 +201,7 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
         }
 
         private void report(Throwable failure) {
+            names.waiting(definition.baseName(), String.valueOf(failure.getMessage()));
             LOG.log(
                     Level.WARNING,
                     "{0} ''{1}'' was not built on base ''{2}'': {3}",

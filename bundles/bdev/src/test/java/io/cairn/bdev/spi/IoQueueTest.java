@@ -78,6 +78,21 @@ class IoQueueTest {
 
     private static final class Io extends BdevIo {
         @Override
+        public long sourceBlocks() {
+            return 0;
+        }
+
+        @Override
+        public IoBuffer compareBuffer() {
+            return null;
+        }
+
+        @Override
+        public int compareOffset() {
+            return 0;
+        }
+
+        @Override
         public long byteLength() {
             return 0;
         }

@@ -20,7 +20,7 @@ interface ConfigDisk {
     /** Reads a whole file. */
     byte[] read(Path file) throws IOException;
 
-    /** Makes a new file that only its owner can read (replacing a leftover) and writes it, not yet durably. */
+    /** Makes a new file that only its owner can read (replacing a leftover) and writes it, not yet durably; its folders are durable. */
     void write(Path file, byte[] content) throws IOException;
 
     /** Makes a file's content durable. */
@@ -49,7 +49,7 @@ interface ConfigDisk {
 
         @Override
         public void write(Path file, byte[] content) throws IOException {
-            Files.createDirectories(file.getParent());
+            makeFolder(file.getParent());
             Files.deleteIfExists(file);
             try (FileChannel channel = FileChannel.open(
                     file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWNER_ONLY)) {
@@ -58,6 +58,16 @@ interface ConfigDisk {
                     channel.write(rest);
                 }
             }
+        }
+
+        /** A folder that is new must be durable too, or the file in it is not. */
+        private void makeFolder(Path folder) throws IOException {
+            if (folder == null || Files.isDirectory(folder)) {
+                return;
+            }
+            makeFolder(folder.getParent());
+            Files.createDirectory(folder);
+            syncFolder(folder.getParent());
         }
 
         @Override

@@ -38,7 +38,7 @@ final class FrameworkOperations {
             @Param(value = "with groups of entries; Cairn makes none", defaultsTo = "false") boolean withBatches) {}
 
     record FailedMethod(
-            @Param("the operation whose failed entries are forgotten; absent: all") Optional<String> method) {}
+            @Param("the operation whose entries are forgotten; absent: all failed ones") Optional<String> method) {}
 
     List<Operation<?, ?>> all() {
         return Operation.list(
@@ -81,13 +81,16 @@ final class FrameworkOperations {
                         .handledBy(nothing -> done(reactors())),
                 Operation.named("framework_get_failed_config", None.class)
                         .describedAs(
-                                "Lists the entries of the saved configuration that failed when they were last replayed. They"
-                                        + " are kept and tried again at the next start.")
-                        .answering("[{\"subsystem\": text, \"method\": text, \"params\": object, \"error\": text}]")
+                                "Lists the entries of the saved configuration that are not in force: those that failed when they"
+                                        + " were last replayed, and those whose module is not here (offered is false). They are"
+                                        + " kept, and tried when the module comes or at the next start.")
+                        .answering(
+                                "[{\"subsystem\": text, \"method\": text, \"params\": object, \"error\": text, \"offered\": bool}]")
                         .handledBy(nothing -> done(center.failedEntries())),
                 Operation.named("framework_forget_failed_config", FailedMethod.class)
                         .describedAs(
-                                "Forgets entries of the saved configuration that failed when they were last replayed.")
+                                "Forgets entries of the saved configuration that failed when they were last replayed; and those"
+                                        + " of a method that is named and that nobody here offers.")
                         .decodeError(Operation.INVALID_PARAMS)
                         .answering("how many were forgotten")
                         .example("{\"method\": \"bdev_aio_create\"}")

@@ -6,6 +6,7 @@ import io.cairn.operations.Operation;
 import io.cairn.operations.OperationException;
 import io.cairn.operations.OperationRegistry;
 import io.cairn.operations.Operations;
+import io.cairn.operations.PendingEntry;
 import io.cairn.reactor.Poller;
 import io.cairn.reactor.Reactors;
 import java.lang.System.Logger;
@@ -143,6 +144,12 @@ public final class OperationCenter implements OperationRegistry, Operations {
     }
 
     @Override
+    public List<PendingEntry> pendingConfiguration() {
+        reactors.app().requireCurrent();
+        return saver.config().pending(published.byName::containsKey);
+    }
+
+    @Override
     public Watch watch(Runnable changed) {
         Watcher watcher = new Watcher(changed);
         reactors.app().execute(() -> {
@@ -214,14 +221,23 @@ public final class OperationCenter implements OperationRegistry, Operations {
         return Optional.of(entries);
     }
 
-    /** Returns the entries that failed at their last replay. App thread. */
+    /** Returns the entries that are kept and not in force, with the reason. App thread. */
     List<Object> failedEntries() {
-        return saver.config().failed();
+        List<Object> entries = new ArrayList<>();
+        for (PendingEntry pending : pendingConfiguration()) {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("subsystem", pending.subsystem());
+            entry.putAll(StoredConfig.plain(pending.entry()));
+            entry.put("error", pending.reason());
+            entry.put("offered", pending.offered());
+            entries.add(entry);
+        }
+        return entries;
     }
 
     /** Forgets failed entries of a method, or all; completes with their number when that is saved. App thread. */
     CompletionStage<Integer> forgetFailedEntries(Optional<String> method) {
-        int forgotten = saver.config().forgetFailed(method.orElse(null));
+        int forgotten = saver.config().forgetFailed(method.orElse(null), published.byName::containsKey);
         return saver.save().thenApply(nothing -> forgotten);
     }
 

@@ -1,6 +1,7 @@
 package io.cairn.operations.internal;
 
 import io.cairn.operations.ConfigEntry;
+import io.cairn.operations.PendingEntry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The saved configuration in memory: SPDK's {@code subsystems} with the owner of each entry, so far as the owner has been here
@@ -197,12 +199,35 @@ final class StoredConfig {
         return failed;
     }
 
-    /** Forgets failed entries of a method, or of all for null. Returns how many. */
-    int forgetFailed(String method) {
+    /** Returns the entries that are kept and not in force: failed ones, and calls of methods that nobody offers. */
+    List<PendingEntry> pending(Predicate<String> offered) {
+        List<PendingEntry> pending = new ArrayList<>();
+        for (Item item : items) {
+            if (item.entry == null) {
+                continue;
+            }
+            String method = item.entry.method();
+            if (!offered.test(method)) {
+                String reason =
+                        "nobody who is here offers " + method + (item.failure == null ? "" : "; " + item.failure);
+                pending.add(new PendingEntry(item.subsystem, item.entry, false, reason));
+            } else if (item.failure != null) {
+                pending.add(new PendingEntry(item.subsystem, item.entry, true, item.failure));
+            }
+        }
+        return pending;
+    }
+
+    /**
+     * Forgets failed entries of a method, or of all for null; and those of a named method that nobody offers, whether they have failed
+     * or not. Returns how many.
+     */
+    int forgetFailed(String method, Predicate<String> offered) {
         int before = items.size();
-        items.removeIf(item -> item.failure != null
-                && item.entry != null
-                && (method == null || item.entry.method().equals(method)));
+        items.removeIf(item -> item.entry != null
+                && (method == null
+                        ? item.failure != null
+                        : item.entry.method().equals(method) && (item.failure != null || !offered.test(method))));
         return before - items.size();
     }
 

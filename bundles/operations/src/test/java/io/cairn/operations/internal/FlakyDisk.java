@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A disk in memory that knows what would survive a power cut: content that was synced, names in a folder that was synced. Fails
@@ -18,6 +19,7 @@ final class FlakyDisk implements ConfigDisk {
     private Map<Path, File> durableNames = new HashMap<>();
     private int failAt = Integer.MAX_VALUE;
     private int steps;
+    private boolean stays;
 
     private static final class File {
         private byte[] content;
@@ -32,6 +34,30 @@ final class FlakyDisk implements ConfigDisk {
     void failAt(int step) {
         failAt = step;
         steps = 0;
+    }
+
+    /** Cuts the power at a step counted from now: that one fails, and so does everything after it. */
+    void cutAt(int step) {
+        failAt(step);
+        stays = true;
+    }
+
+    /** Returns the disks that one may find after a power cut now, or after the process was killed. */
+    List<FlakyDisk> survivors() {
+        List<FlakyDisk> all = new ArrayList<>();
+        for (Map<Path, File> surviving : List.of(names, durableNames)) {
+            for (boolean synced : new boolean[] {false, true}) {
+                FlakyDisk survivor = new FlakyDisk();
+                surviving.forEach((path, file) -> survivor.put(path, synced ? file.durable : file.content));
+                all.add(survivor);
+            }
+        }
+        return all;
+    }
+
+    /** Returns what is there, by name. */
+    Set<Path> files() {
+        return Set.copyOf(names.keySet());
     }
 
     int steps() {
@@ -101,7 +127,8 @@ final class FlakyDisk implements ConfigDisk {
     }
 
     private void step() throws IOException {
-        if (steps++ == failAt) {
+        int now = steps++;
+        if (now == failAt || (stays && now > failAt)) {
             throw new IOException("the disk failed at step " + failAt);
         }
     }

@@ -348,6 +348,48 @@ class SavedConfigurationTest {
     }
 
     @Test
+    void keepsAndReportsEntriesWhoseModuleIsNotHere() {
+        write("{\"subsystems\":[{\"subsystem\":\"things\",\"config\":["
+                + "{\"method\":\"b_create\",\"params\":{\"name\":\"x\"}},{\"method\":\"b_slow\"}]}]}");
+        OperationCenter center = center();
+        offer(center, "a");
+        for (int saves = 0; saves < 3; saves++) {
+            result(center.call("a_create", Map.of("name", "y" + saves)));
+            assertThat(saved()).contains("{\"method\":\"b_create\",\"params\":{\"name\":\"x\"}}", "b_slow");
+        }
+        List<?> reported = (List<?>) result(center.call("framework_get_failed_config", null));
+        assertThat(reported).hasSize(2);
+        assertThat((Map<?, ?>) reported.get(0))
+                .isEqualTo(Map.of(
+                        "subsystem",
+                        "things",
+                        "method",
+                        "b_create",
+                        "params",
+                        Map.of("name", "x"),
+                        "error",
+                        "nobody who is here offers b_create",
+                        "offered",
+                        false));
+
+        assertThat(result(center.call("framework_forget_failed_config", null)))
+                .as("what waits for its module has not failed")
+                .isEqualTo(0L);
+        assertThat(result(center.call("framework_forget_failed_config", Map.of("method", "b_slow"))))
+                .isEqualTo(1L);
+        assertThat(result(center.call("framework_forget_failed_config", Map.of("method", "a_create"))))
+                .as("what is in force is not forgotten")
+                .isEqualTo(0L);
+        assertThat(saved()).doesNotContain("b_slow").contains("b_create", "y2");
+
+        FakeModule module = offer(center, "b");
+        reactors.run();
+        assertThat(module.things).containsOnlyKeys("x");
+        assertThat((List<?>) result(center.call("framework_get_failed_config", null)))
+                .isEmpty();
+    }
+
+    @Test
     void replaysAnyNumberOfEntries() {
         StringBuilder entries = new StringBuilder();
         for (int i = 0; i < 20_000; i++) {
@@ -401,6 +443,17 @@ class SavedConfigurationTest {
 
         assertThat(disk.afterPowerCut(FILE))
                 .allSatisfy(content -> assertThat(content).isEqualTo(old));
+    }
+
+    @Test
+    void makesTheFoldersOfItsFile() throws Exception {
+        Path file = folder.resolve("new/deeper/cairn.json");
+        OperationCenter center = new OperationCenter(reactors, ConfigStore.at(file));
+        offer(center, "a");
+
+        result(center.call("a_create", Map.of("name", "x")));
+
+        assertThat(file).content().contains("a_create");
     }
 
     @Test

@@ -32,11 +32,13 @@ final class Layers {
         add("io.cairn.bdev.core", SPI);
         add("io.cairn.bdev.testkit", with(SPI, "io.cairn.bdev.core"));
         add("io.cairn.module.null", "io.cairn.module.nullbdev", SPI);
-        for (String module : List.of("malloc", "aio", "passthru", "split")) {
+        for (String module : List.of("malloc", "aio", "passthru", "split", "delay", "error")) {
             add("io.cairn.module." + module, SPI);
         }
         add("io.cairn.example.readonly", SPI);
         add("io.cairn.export.nbd", SPI);
+        add("io.cairn.events", Set.of("io.cairn.bdev", "io.cairn.reactor"));
+        add("io.cairn.deployer", SPI);
         add("io.cairn.rpc", Set.of("io.cairn.operations", "io.cairn.reactor"));
         add("io.cairn.shell", SPI);
     }

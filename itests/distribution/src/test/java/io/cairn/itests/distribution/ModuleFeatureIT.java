@@ -48,11 +48,13 @@ class ModuleFeatureIT {
             "cairn-aio", "bdev_aio_create",
             "cairn-passthru", "bdev_passthru_create",
             "cairn-split", "bdev_split_create",
+            "cairn-delay", "bdev_delay_create",
+            "cairn-error", "bdev_error_create",
             "cairn-nbd", "nbd_export_create",
             "cairn-example-readonly", "bdev_readonly_create"));
 
     /** Features that bring no operations: they are faces of those that are there. */
-    private static final Set<String> FACES = Set.of("cairn-rpc", "cairn-shell");
+    private static final Set<String> FACES = Set.of("cairn-rpc", "cairn-shell", "cairn-events");
 
     @Inject
     private BundleContext context;

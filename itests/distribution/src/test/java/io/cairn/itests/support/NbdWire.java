@@ -18,6 +18,9 @@ public final class NbdWire implements AutoCloseable {
     /** Write. */
     public static final int WRITE = 1;
 
+    /** Flush. */
+    public static final int FLUSH = 3;
+
     /** Trim. */
     public static final int TRIM = 4;
 
@@ -117,6 +120,20 @@ public final class NbdWire implements AutoCloseable {
             throw new IOException("not the simple reply to request " + cookie);
         }
         return error;
+    }
+
+    /** Reads simple replies without data, in any order; none may tell an error. */
+    public void awaitReplies(int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            ByteBuffer header = connection.receive(16, LIMIT);
+            if (header.getInt() != REPLY) {
+                throw new IOException("not a simple reply");
+            }
+            int error = header.getInt();
+            if (error != 0) {
+                throw new AssertionError("request " + header.getLong() + " failed with " + error);
+            }
+        }
     }
 
     /** Reads data that follows a reply. */

@@ -46,6 +46,11 @@ public final class Running implements AutoCloseable {
         return finished;
     }
 
+    /** Asks it to end in good order (SIGTERM). */
+    public void terminate() {
+        process.destroy();
+    }
+
     @Override
     public void close() {
         end();

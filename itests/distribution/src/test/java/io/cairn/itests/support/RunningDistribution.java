@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -185,6 +186,21 @@ public final class RunningDistribution implements AutoCloseable {
                         .anyMatch("org.apache.karaf.main.Main"::equals))
                 .findFirst()
                 .orElseThrow(() -> withLog(new AssertionError("no JVM")));
+    }
+
+    /** Runs {@code jcmd} on the JVM and returns what it printed. */
+    public String jcmd(String... command) {
+        List<Object> arguments = new ArrayList<>(List.of(jvm().pid()));
+        arguments.addAll(List.of(command));
+        return Tool.at(Path.of(System.getProperty("java.home"), "bin", "jcmd"))
+                .run(arguments.toArray())
+                .ok()
+                .out();
+    }
+
+    /** Its folder. */
+    public Path home() {
+        return home;
     }
 
     /** The end of the log, for the report of a test that failed. */

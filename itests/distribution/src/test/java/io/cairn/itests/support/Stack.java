@@ -40,6 +40,14 @@ public final class Stack implements AutoCloseable {
                 new Deletion("bdev_malloc_delete", "name", name));
     }
 
+    /** A disk that forgets. */
+    public void nullDisk(String name, long size) {
+        create(
+                "bdev_null_create",
+                Map.of("name", name, "num_blocks", size / 512, "block_size", 512),
+                new Deletion("bdev_null_delete", "name", name));
+    }
+
     /** A bdev that passes everything on to its base. */
     public void passthru(String name, String base) {
         create(

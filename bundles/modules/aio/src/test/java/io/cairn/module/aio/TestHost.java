@@ -113,6 +113,11 @@ final class TestHost implements BdevHost {
     }
 
     @Override
+    public Map<String, Object> handedOver() {
+        return Map.of();
+    }
+
+    @Override
     public void resize(Bdev bdev, long numBlocks) {
         if (numBlocks < bdev.numBlocks()) {
             throw new BdevException(Errno.EBUSY, "bdev " + bdev.name() + " is open and cannot shrink");

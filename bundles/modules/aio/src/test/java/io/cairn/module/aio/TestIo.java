@@ -48,6 +48,21 @@ final class TestIo extends BdevIo {
     }
 
     @Override
+    public long sourceBlocks() {
+        return 0;
+    }
+
+    @Override
+    public IoBuffer compareBuffer() {
+        return null;
+    }
+
+    @Override
+    public int compareOffset() {
+        return 0;
+    }
+
+    @Override
     public long byteLength() {
         return numBlocks * blockSize;
     }

@@ -1,6 +1,9 @@
 package io.cairn.module.malloc;
 
 import io.cairn.reactor.IoBuffer;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -75,6 +78,44 @@ final class ChunkPool {
         if (inUse == 0 && available >= 2L * slab.chunks() && slab.freeIfUnused()) {
             freeChunks.addAndGet(-slab.chunks());
             forget(slab);
+        }
+    }
+
+    /** Returns each slab's memory with the positions on the disk of its chunks; −1: not in use. When nobody uses pool or table. */
+    Map<IoBuffer, long[]> layOut(ChunkTable table) {
+        Map<IoBuffer, long[]> all = new LinkedHashMap<>();
+        for (Slab slab : slabs) {
+            // for good: chunks that are still on their way back to this pool must not free what is the next one's
+            if (!slab.use()) {
+                continue;
+            }
+            long[] places = new long[slab.chunks()];
+            Arrays.fill(places, -1);
+            all.put(slab.memory(), places);
+        }
+        for (long index = table.nextPresent(0); index >= 0; index = table.nextPresent(index + 1)) {
+            Chunk chunk = table.get(index);
+            all.get(chunk.memory())[chunk.start() / CHUNK_SIZE] = ChunkTable.positionOf(index);
+        }
+        return all;
+    }
+
+    /** Takes a slab as {@link #layOut} gives it, and fills the table with its chunks. Before pool and table are used. */
+    void takeOver(IoBuffer memory, long[] places, ChunkTable table) {
+        Slab slab = new Slab(memory, places.length);
+        slabs.add(slab);
+        bytes.addAndGet((long) places.length * CHUNK_SIZE);
+        for (int i = 0; i < places.length; i++) {
+            Chunk chunk = new Chunk(slab, i * CHUNK_SIZE);
+            // nobody knows any more what is in it
+            chunk.setUsed();
+            if (places[i] >= 0) {
+                slab.use();
+                table.put(ChunkTable.indexOf(places[i]), chunk);
+            } else {
+                free.add(chunk);
+                freeChunks.incrementAndGet();
+            }
         }
     }
 

@@ -77,6 +77,11 @@ final class ChunkTable {
         return leaf == null || leaf.getAcquire(slot) == null ? null : leaf.getAndSet(slot, null);
     }
 
+    /** Puts a chunk where none is; before the table is used. */
+    void put(long index, Chunk chunk) {
+        leafFor((int) (index >>> LEAF_SHIFT)).setRelease((int) index & LEAF_MASK, chunk);
+    }
+
     /** Returns the first chunk at or after one that is present, or −1. */
     long nextPresent(long from) {
         for (long index = from; index < chunks; index++) {

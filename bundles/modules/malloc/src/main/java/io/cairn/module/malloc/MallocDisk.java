@@ -16,6 +16,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -43,6 +44,8 @@ final class MallocDisk implements BdevBackend {
     private final IoDevice<MallocChannel> channels;
     private final Reactors reactors;
     private final Runnable removed;
+    /** Whether the memory is somebody else's: it is not to be freed with the disk. */
+    private boolean borrowed;
 
     /**
      * Makes an empty disk.
@@ -93,12 +96,49 @@ final class MallocDisk implements BdevBackend {
     @Override
     public CompletionStage<Void> destruct() {
         removed.run();
+        if (borrowed) {
+            return CompletableFuture.completedFuture(null);
+        }
         CompletableFuture<Void> freed = new CompletableFuture<>();
         reactors.blocking().execute(() -> {
             pool.close();
             reactors.app().execute(() -> freed.complete(null));
         });
         return freed;
+    }
+
+    UUID uuid() {
+        return spec.uuid().orElseThrow();
+    }
+
+    // ---- from one module to the next ----
+
+    /**
+     * Gives the disk's memory away; the disk does not free it any more. When nothing is under way.
+     *
+     * @return a map of a slab's memory to the places on the disk of its chunks, as a {@code long[]}: a multiple of the chunk size, or
+     *     −1 for a chunk that is not in use
+     */
+    Map<IoBuffer, long[]> handOver() {
+        borrowed = true;
+        return pool.layOut(chunks);
+    }
+
+    /**
+     * Takes what another disk gave by {@link #handOver}. Before the disk is registered. It stays the giver's until {@link #own}.
+     *
+     * @param given null: nothing
+     */
+    void takeOver(Object given) {
+        if (given instanceof Map<?, ?> memory) {
+            borrowed = true;
+            memory.forEach((slab, places) -> pool.takeOver((IoBuffer) slab, (long[]) places, chunks));
+        }
+    }
+
+    /** What was taken over is this disk's. */
+    void own() {
+        borrowed = false;
     }
 
     /** Returns the call that makes this disk again, empty. */

@@ -142,9 +142,29 @@ public final class MallocModule implements BdevModule {
                 .withUuid(uuid)
                 .withLimits(limits);
         MallocDisk disk = new MallocDisk(spec, room, zeroes, channels, host.reactors(), () -> disks.remove(name));
+        String key = handedOverAs(uuid);
+        Map<String, Object> handedOver = host.handedOver();
+        disk.takeOver(handedOver.get(key));
         CompletionStage<Bdev> ready = host.register(spec, disk);
         disks.put(name, disk);
-        return ready.thenApply(Bdev::name);
+        return ready.thenApply(bdev -> {
+            // until now it was there for a module that may have to be brought back
+            handedOver.remove(key);
+            disk.own();
+            return bdev.name();
+        });
+    }
+
+    private static String handedOverAs(UUID uuid) {
+        return "disk " + uuid;
+    }
+
+    /** What the disks hold: {@code disk UUID} and the disk's memory, see {@link MallocDisk#handOver}. */
+    @Override
+    public Map<String, Object> handOver() {
+        Map<String, Object> all = new LinkedHashMap<>();
+        disks.values().forEach(disk -> all.put(handedOverAs(disk.uuid()), disk.handOver()));
+        return all;
     }
 
     private String freeName() {

@@ -1,7 +1,6 @@
 package io.cairn.module.passthru;
 
 import io.cairn.bdev.Bdev;
-import io.cairn.bdev.IoType;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.bdev.spi.DerivedUuid;
 import io.cairn.bdev.spi.ForwardingChannel;
@@ -12,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -26,21 +24,6 @@ record Passthru(String name, String baseName, Optional<UUID> uuid) implements Vi
     /** The name space that SPDK derives the UUIDs of passthru bdevs in. */
     private static final UUID NAMESPACE = UUID.fromString("7e25812e-c8c0-4d3f-8599-16d790555b85");
 
-    /** What is passed on if the base offers it; nothing else is, whatever the base offers. */
-    private static final Set<IoType> TYPES = Set.of(
-            IoType.READ,
-            IoType.WRITE,
-            IoType.UNMAP,
-            IoType.FLUSH,
-            IoType.RESET,
-            IoType.WRITE_ZEROES,
-            IoType.COMPARE,
-            IoType.COMPARE_AND_WRITE,
-            IoType.ABORT,
-            IoType.SEEK_HOLE,
-            IoType.SEEK_DATA,
-            IoType.COPY);
-
     @Override
     public String key() {
         return name;
@@ -48,7 +31,7 @@ record Passthru(String name, String baseName, Optional<UUID> uuid) implements Vi
 
     @Override
     public List<VirtualBdev> bdevs(Bdev base) {
-        BdevSpec spec = BdevSpec.over(base, name, "passthru", TYPES)
+        BdevSpec spec = BdevSpec.over(base, name, "passthru", ForwardingChannel.TYPES)
                 .withUuid(uuid.orElseGet(() -> DerivedUuid.of(NAMESPACE, base.uuid())));
         Map<String, Object> driverSpecific = new LinkedHashMap<>();
         driverSpecific.put("name", name);

@@ -4,11 +4,11 @@ import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevEventListener;
 import io.cairn.bdev.BdevException;
 import io.cairn.bdev.IoLimits;
-import io.cairn.bdev.IoType;
 import io.cairn.bdev.spi.BaseLink;
 import io.cairn.bdev.spi.BdevHost;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.bdev.spi.DerivedUuid;
+import io.cairn.bdev.spi.ForwardingChannel;
 import io.cairn.bdev.spi.PartChannel;
 import io.cairn.bdev.spi.VirtualBdev;
 import io.cairn.bdev.spi.VirtualDefinition;
@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.LongStream;
 
 /**
@@ -33,21 +32,6 @@ record Split(String baseName, long count, long sizeMib) implements VirtualDefini
     static final long MOST_PARTS = 4096;
 
     private static final long MIB = 1 << 20;
-
-    /** What is passed on if the base offers it; nothing else is, whatever the base offers. */
-    private static final Set<IoType> TYPES = Set.of(
-            IoType.READ,
-            IoType.WRITE,
-            IoType.UNMAP,
-            IoType.FLUSH,
-            IoType.RESET,
-            IoType.WRITE_ZEROES,
-            IoType.COMPARE,
-            IoType.COMPARE_AND_WRITE,
-            IoType.ABORT,
-            IoType.SEEK_HOLE,
-            IoType.SEEK_DATA,
-            IoType.COPY);
 
     /**
      * Makes a definition from what a user gave.
@@ -118,7 +102,7 @@ record Split(String baseName, long count, long sizeMib) implements VirtualDefini
     }
 
     private VirtualBdev part(Bdev base, int index, long firstBlock, long numBlocks) {
-        BdevSpec spec = BdevSpec.over(base, base.name() + "p" + index, "Split Disk", TYPES)
+        BdevSpec spec = BdevSpec.over(base, base.name() + "p" + index, "Split Disk", ForwardingChannel.TYPES)
                 .withNumBlocks(numBlocks)
                 .withLimits(limits(base.limits(), firstBlock))
                 .withUuid(DerivedUuid.ofPart(base.uuid(), firstBlock, numBlocks));

@@ -5,7 +5,10 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
@@ -32,8 +35,11 @@ public final class DriverSide {
     private static final class Running implements AutoCloseable {
         final ExamSystem system;
         final TestContainer container;
+        /** The processes that this container started: other containers, and distributions run by tests, are not its to end. */
+        final List<ProcessHandle> own;
 
         Running(Option[] options) {
+            Set<ProcessHandle> others = ProcessHandle.current().children().collect(Collectors.toSet());
             try {
                 system = PaxExamRuntime.createTestSystem(OptionUtils.combine(options, driverOptions()));
                 container = PaxExamRuntime.createContainer(system);
@@ -41,9 +47,13 @@ public final class DriverSide {
             } catch (Exception e) {
                 throw new IllegalStateException("container did not start", e);
             }
+            own = ProcessHandle.current()
+                    .children()
+                    .filter(p -> !others.contains(p) && isKaraf(p))
+                    .toList();
         }
 
-        private boolean isKaraf(ProcessHandle p) {
+        private static boolean isKaraf(ProcessHandle p) {
             return p.info()
                     .arguments()
                     .map(a -> Arrays.asList(a).contains("org.apache.karaf.main.Main"))
@@ -57,7 +67,7 @@ public final class DriverSide {
                 system.clear();
             } finally {
                 // stop() leaves the process behind when an RMI call in it fails
-                ProcessHandle.current().children().filter(this::isKaraf).forEach(ProcessHandle::destroy);
+                own.forEach(ProcessHandle::destroy);
             }
         }
     }

@@ -1,0 +1,2 @@
+/** OSGi events for what happens to bdevs and modules. */
+package io.cairn.events;

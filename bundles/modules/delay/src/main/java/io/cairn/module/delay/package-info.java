@@ -1,0 +1,2 @@
+/** Adds latency to reads and writes. */
+package io.cairn.module.delay;

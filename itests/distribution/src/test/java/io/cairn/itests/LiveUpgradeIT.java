@@ -1,0 +1,206 @@
+package io.cairn.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.itests.support.Await;
+import io.cairn.itests.support.Fio;
+import io.cairn.itests.support.NewerJar;
+import io.cairn.itests.support.RpcError;
+import io.cairn.itests.support.RunningDistribution;
+import io.cairn.itests.support.SharedDistribution;
+import io.cairn.itests.support.Stack;
+import io.cairn.itests.support.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A module is exchanged for a newer one under load: who is connected sees a pause and nothing else, and everything that was written is there.
+ *
+ * <p>As many upgrades of each module as the system property {@code cairn.upgrades} says; 3 without.
+ */
+@ExtendWith(SharedDistribution.class)
+class LiveUpgradeIT {
+    private static final int UPGRADES = Integer.getInteger("cairn.upgrades", 3);
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final String EXPORT = "upgraded";
+    private static final int SIZE = 64 << 20;
+
+    @TempDir
+    private Path directory;
+
+    private final RunningDistribution cairn;
+    private Stack stack;
+
+    LiveUpgradeIT(RunningDistribution cairn) {
+        this.cairn = cairn;
+    }
+
+    @BeforeEach
+    void connect() throws IOException {
+        stack = new Stack(cairn.rpc());
+    }
+
+    @AfterEach
+    void unmake() {
+        stack.close();
+    }
+
+    @Test
+    void ofNull() throws IOException {
+        stack.nullDisk("upNull", SIZE);
+        upgrades("null", "upNull", false);
+    }
+
+    @Test
+    void ofMalloc() throws IOException {
+        stack.malloc("upMalloc", SIZE);
+        upgrades("malloc", "upMalloc", true);
+    }
+
+    @Test
+    void ofAio() throws IOException {
+        disk();
+        upgrades("aio", "upAio", true);
+    }
+
+    @Test
+    void ofPassthru() throws IOException {
+        disk();
+        stack.passthru("upPass", "upAio");
+        upgrades("passthru", "upPass", true);
+    }
+
+    @Test
+    void ofSplit() throws IOException {
+        disk();
+        stack.split("upAio", 2, SIZE >> 21);
+        upgrades("split", "upAiop0", true);
+    }
+
+    @Test
+    void whatCannotBeIsRefusedBeforeAnyIoIsHeld() throws IOException {
+        stack.malloc("upMalloc", SIZE);
+        stack.export("upMalloc", EXPORT, false);
+        Path corrupt = Files.writeString(directory.resolve("corrupt.jar"), "not a jar");
+        Path other = cairn.jar("io.cairn.module.null");
+        try (Fio load = Fio.verifying(cairn.nbdUri(EXPORT), "--size=16M", "--iodepth=32")) {
+            Await.untilTrue("I/O", LIMIT, () -> writes("upMalloc") > 100);
+            List<String> before = bundles();
+
+            refused(Map.of("name", "nosuch"), "nosuch");
+            refused(Map.of("name", "malloc", "url", other.toUri().toString()), "malloc");
+            refused(Map.of("name", "malloc", "url", corrupt.toUri().toString()), "corrupt.jar");
+            refused(
+                    Map.of(
+                            "name",
+                            "malloc",
+                            "url",
+                            directory.resolve("absent.jar").toUri().toString()),
+                    "absent.jar");
+
+            assertThat(bundles()).isEqualTo(before);
+            Fio.Seen seen = load.end().clean();
+            System.out.printf(
+                    "refused upgrades: the longest of %d I/Os took %.1f ms%n",
+                    seen.ios(), seen.longest().toNanos() / 1e6);
+        }
+    }
+
+    private void upgrades(String module, String bdev, boolean keeps) throws IOException {
+        stack.export(bdev, EXPORT, false);
+        String uri = cairn.nbdUri(EXPORT);
+        String uuid = Stack.uuids(stack.rpc()).get(bdev);
+        if (keeps) {
+            Tool.named("qemu-io")
+                    .run("-f", "raw", "-c", "write -P 0x5a 20M 4M", uri)
+                    .ok();
+        }
+        try (Fio load = keeps
+                ? Fio.verifying(uri, "--size=16M", "--iodepth=32")
+                : Fio.start(uri, "--rw=randrw", "--bs=4k", "--size=16M", "--iodepth=32")) {
+            long pause = 0;
+            for (int i = 1; i <= UPGRADES; i++) {
+                long before = writes(bdev);
+                Await.untilTrue("I/O before upgrade " + i, LIMIT, () -> writes(bdev) > before + 200);
+                Path newer = NewerJar.of(cairn.jar("io.cairn.module." + module), directory, i);
+
+                JsonNode report = stack.rpc()
+                        .call(
+                                "bdev_upgrade_module",
+                                Map.of("name", module, "url", newer.toUri().toString()));
+
+                assertThat(report.path("outcome").asString()).as("%s", report).isEqualTo("upgraded");
+                pause = Math.max(pause, report.path("longest_pause_ms").asLong());
+                assertThat(load.isAlive()).as("load after upgrade %s", i).isTrue();
+                assertThat(bundles())
+                        .anyMatch(line -> line.contains("0.1.0.upgrade" + number(newer)) && line.contains("Active"));
+                assertThat(Stack.uuids(stack.rpc())).containsEntry(bdev, uuid);
+            }
+            // and back again: Karaf's features service takes any other version for a mistake that it corrects
+            stack.rpc()
+                    .call(
+                            "bdev_upgrade_module",
+                            Map.of(
+                                    "name",
+                                    module,
+                                    "url",
+                                    cairn.jar("io.cairn.module." + module)
+                                            .toUri()
+                                            .toString()));
+            long before = writes(bdev);
+            Await.untilTrue("I/O after the last upgrade", LIMIT, () -> writes(bdev) > before + 200);
+            Fio.Seen seen = load.end().clean();
+            System.out.printf(
+                    "%s: upgraded %d times; %d I/Os at queue depth 32, none failed, none mismatched, the longest took %.1f ms, the longest pause %d ms%n",
+                    module, UPGRADES, seen.ios(), seen.longest().toNanos() / 1e6, pause);
+        }
+        if (keeps) {
+            Tool.named("qemu-io")
+                    .run("-f", "raw", "-c", "read -P 0x5a 20M 4M", uri)
+                    .ok();
+        }
+    }
+
+    private static String number(Path newer) {
+        return newer.getFileName().toString().replaceAll(".*-(\\d+)\\.jar", "$1");
+    }
+
+    private void refused(Map<String, ?> params, String named) {
+        assertThatThrownBy(() -> stack.rpc().call("bdev_upgrade_module", params))
+                .isInstanceOf(RpcError.class)
+                .hasMessageContaining(named);
+    }
+
+    private void disk() throws IOException {
+        stack.aio("upAio", Files.write(directory.resolve("disk.img"), new byte[SIZE]), 512);
+    }
+
+    private List<String> bundles() {
+        return cairn.shell()
+                .run("bundle:list -t 0 -s --no-format")
+                .lines()
+                .map(String::strip)
+                .filter(line -> line.contains("io.cairn"))
+                .toList();
+    }
+
+    private long writes(String bdev) {
+        return stack.rpc()
+                .call("bdev_get_iostat", Map.of("names", List.of(bdev)))
+                .path("bdevs")
+                .path(0)
+                .path("num_write_ops")
+                .asLong();
+    }
+}
