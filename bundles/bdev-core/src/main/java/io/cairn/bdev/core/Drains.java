@@ -37,17 +37,27 @@ final class Drains {
      * @param since where to note the moment from which a bdev is held
      */
     CompletionStage<Void> drain(Map<CoreBdev, Long> since) {
-        Poller.Registration deadline = app.after(
-                longest.toNanos(),
-                () -> done.completeExceptionally(new BdevException(
-                        Errno.ETIMEDOUT,
-                        "I/O on bdev "
-                                + String.join(
-                                        ", ", level.stream().map(CoreBdev::name).toList()) + " has not ended within "
-                                + longest.toMillis() + " ms")));
+        Poller.Registration deadline =
+                app.after(longest.toNanos(), () -> OutstandingIo.ofAll(level).thenAccept(this::tooLong));
         done.whenComplete((v, e) -> deadline.close());
         next(since);
         return done;
+    }
+
+    private void tooLong(Map<CoreBdev, OutstandingIo> out) {
+        List<String> stuck = level.stream()
+                .filter(bdev -> !out.getOrDefault(bdev, OutstandingIo.NONE).isNone())
+                .map(bdev -> bdev.name() + " (" + out.get(bdev).words(bdev.moduleName()) + ")")
+                .toList();
+        done.completeExceptionally(new BdevException(
+                Errno.ETIMEDOUT,
+                "I/O on bdev "
+                        + String.join(
+                                ", ",
+                                stuck.isEmpty()
+                                        ? level.stream().map(CoreBdev::name).toList()
+                                        : stuck)
+                        + " has not ended within " + longest.toMillis() + " ms"));
     }
 
     private void next(Map<CoreBdev, Long> since) {

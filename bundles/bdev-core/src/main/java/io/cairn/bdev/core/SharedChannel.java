@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -120,6 +121,11 @@ final class SharedChannel {
 
     int outstanding() {
         return outstanding;
+    }
+
+    /** Returns what is out here, of all descriptors. */
+    OutstandingIo outstandingIo() {
+        return OutstandingIo.in(channels.stream().map(Channel::pool).toList(), reactor.nowNanos());
     }
 
     // ---- the way in ----
@@ -294,7 +300,12 @@ final class SharedChannel {
             fail(io, (gate & REMOVED) != 0 ? IoStatus.NO_DEVICE : IoStatus.ABORTED);
             return;
         }
-        noMemory.addFirst(io);
+        if ((gate & HELD) != 0) {
+            // several come back at once, in their order
+            noMemory.add(io);
+        } else {
+            noMemory.addFirst(io);
+        }
         gate |= NO_MEMORY;
         armRetry();
         if ((gate & DRAINING) != 0) {
@@ -305,7 +316,7 @@ final class SharedChannel {
 
     /** Whatever waits for the module is tried again when an I/O comes back from it, and by the clock if none is out. */
     private void armRetry() {
-        if (outstanding == 0 && retry == null && !noMemory.isEmpty()) {
+        if (outstanding == 0 && retry == null && isAnyToRetry()) {
             retry = reactor.after(RETRY_NANOS, this::retryNow);
         }
     }
@@ -315,9 +326,31 @@ final class SharedChannel {
         retryNoMemory();
     }
 
+    private boolean isAnyToRetry() {
+        return (gate & HELD) == 0 ? !noMemory.isEmpty() : noMemory.stream().anyMatch(Io::isInternal);
+    }
+
+    /** Takes the next to be tried again: while the module is exchanged, only the core's own, for what it works on has to end. */
+    private Io takeToRetry() {
+        if ((gate & HELD) == 0) {
+            return noMemory.poll();
+        }
+        for (Iterator<Io> i = noMemory.iterator(); i.hasNext(); ) {
+            Io io = i.next();
+            if (io.isInternal()) {
+                i.remove();
+                return io;
+            }
+        }
+        return null;
+    }
+
     private void retryNoMemory() {
-        for (int i = 0; i < RETRIES_PER_RETURN && !noMemory.isEmpty(); i++) {
-            Io io = noMemory.poll();
+        for (int i = 0; i < RETRIES_PER_RETURN; i++) {
+            Io io = takeToRetry();
+            if (io == null) {
+                break;
+            }
             if ((gate & LOCKED) != 0 && !io.isInternal() && isLocked(io)) {
                 gated.add(io);
             } else {
@@ -337,7 +370,7 @@ final class SharedChannel {
         gate |= RESET;
         abortQueued(IoStatus.ABORTED);
         stopOwnWork(IoStatus.ABORTED);
-        endKept();
+        tellBackend("ending what it keeps", BackendChannel::endKept);
     }
 
     /** Ends what {@link #freeze} began. */
@@ -351,18 +384,17 @@ final class SharedChannel {
         gate |= REMOVED;
         abortQueued(IoStatus.NO_DEVICE);
         stopOwnWork(IoStatus.NO_DEVICE);
-        endKept();
+        tellBackend("ending what it keeps", BackendChannel::endKept);
     }
 
-    /** Has the module end what it merely keeps. */
-    private void endKept() {
+    private void tellBackend(String what, Consumer<BackendChannel> call) {
         if (backend == null) {
             return;
         }
         try {
-            backend.endKept();
+            call.accept(backend);
         } catch (RuntimeException | LinkageError | AssertionError e) {
-            bdev.defect("threw from ending what it keeps", e);
+            bdev.defect("threw from " + what, e);
         }
     }
 
@@ -482,16 +514,21 @@ final class SharedChannel {
 
     // ---- the exchange of the module ----
 
-    /** Lets new I/O wait, and tells when none is under way: neither in the module nor in the core's own work. */
+    /**
+     * Lets new I/O wait, has the module give back what it merely keeps, and tells when none is under way: neither in the module nor in
+     * the core's own work.
+     */
     void hold(Runnable drained) {
         gate |= HELD | DRAINING;
         holdDrain = new Drain(this::isQuiet, drained);
         drains.add(holdDrain);
+        tellBackend("giving back what it keeps", BackendChannel::giveBack);
         checkDrains();
     }
 
     private boolean isQuiet() {
-        if (outstanding != 0 || !noMemory.isEmpty() || internal.inUse() != 0) {
+        // what the module had no memory for waits for the next one
+        if (outstanding != 0 || internal.inUse() != 0) {
             return false;
         }
         for (Channel channel : channels) {
@@ -535,6 +572,20 @@ final class SharedChannel {
         if (drains.isEmpty()) {
             gate &= ~DRAINING;
         }
+        // what the module had given back came first; the core's own pieces are among themselves, past the gates
+        ArrayDeque<Io> waiting = new ArrayDeque<>();
+        for (Iterator<Io> i = noMemory.iterator(); i.hasNext(); ) {
+            Io io = i.next();
+            if (!io.isInternal()) {
+                i.remove();
+                waiting.add(io);
+            }
+        }
+        if (noMemory.isEmpty()) {
+            gate &= ~NO_MEMORY;
+        }
+        waiting.addAll(gated);
+        gated = waiting;
         beginGated();
     }
 

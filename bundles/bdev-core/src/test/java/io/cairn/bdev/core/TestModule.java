@@ -92,6 +92,7 @@ class TestModule implements BdevModule {
         boolean hold;
         boolean inline;
         boolean slowAbort;
+        boolean givesBack;
         boolean refuseAbort;
         int noMemoryTimes;
         boolean misaligned;
@@ -127,6 +128,13 @@ class TestModule implements BdevModule {
                         return true;
                     }
                     return false;
+                }
+
+                @Override
+                public void giveBack() {
+                    while (givesBack && !held.isEmpty()) {
+                        held.poll().complete(IoStatus.NOMEM);
+                    }
                 }
 
                 @Override

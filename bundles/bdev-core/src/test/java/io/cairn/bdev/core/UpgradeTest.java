@@ -8,6 +8,7 @@ import io.cairn.bdev.BdevChannel;
 import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevEvent;
 import io.cairn.bdev.BdevException;
+import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.BdevState;
 import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
@@ -251,7 +252,11 @@ class UpgradeTest {
         core.reactors.runUntilIdle();
         write(2, 22);
         assertThatThrownBy(() -> core.await(holding))
-                .hasMessageContainingAll("d0", "not ended within 5000 ms")
+                .hasMessageContainingAll(
+                        "d0",
+                        "module m has 1 I/O, 1 waits in the core",
+                        "oldest has been out for 5.0 s (WRITE of 1 blocks at 1 of d0)",
+                        "not ended within 5000 ms")
                 .hasMessageNotContaining("io.cairn");
         core.reactors.runUntilIdle();
         assertThat(((Channel) channel).pool().get(0).shared.gate)
@@ -266,6 +271,124 @@ class UpgradeTest {
         assertThat(core.await(core.core.hold("m", LONGEST)))
                 .as("and it can be tried again")
                 .isNotNull();
+    }
+
+    @Test
+    void whatTheModuleMerelyKeepsGoesToTheNextOneBeforeWhatCameLater() {
+        oldDisk.hold = true;
+        oldDisk.givesBack = true;
+        write(1, 11);
+        write(2, 22);
+        write(2, 23);
+        core.reactors.runUntilIdle();
+        assertThat(oldDisk.held).hasSize(3);
+        CompletableFuture<Hold> holding = core.core.hold("m", LONGEST).toCompletableFuture();
+        write(2, 24);
+        Hold hold = core.await(holding);
+        core.await(core.core.remove(first));
+        assertThat(outcomes.all).isEmpty();
+
+        new Next().arrive(newDisk, spec(BLOCK, 64));
+
+        core.await(hold.over());
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).hasSize(4).allMatch(IoStatus.SUCCESS::equals);
+        assertThat(newDisk.served).as("each of them once").hasSize(4);
+        assertThat(oldDisk.served).isEmpty();
+        assertThat(newDisk.content[2 * BLOCK])
+                .as("the last write is the last one")
+                .isEqualTo((byte) 24);
+    }
+
+    /** More than are tried again for each I/O that comes back: what was given back does not wait for one that does. */
+    @Test
+    void whatIsGivenBackIsGivenToTheNextModuleAtOnceHoweverMuchItIs() {
+        oldDisk.hold = true;
+        oldDisk.givesBack = true;
+        for (int i = 0; i < 40; i++) {
+            write(i, i);
+        }
+        Hold hold = hold();
+        newDisk.hold = true;
+        new Next().arrive(newDisk, spec(BLOCK, 64));
+        core.await(hold.over());
+        core.reactors.runUntilIdle();
+        assertThat(newDisk.held).hasSize(40);
+        newDisk.held.forEach(newDisk::serve);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).hasSize(40).allMatch(IoStatus.SUCCESS::equals);
+    }
+
+    @Test
+    void whatIsGivenBackComesAgainIfTheUpgradeIsCalledOff() {
+        oldDisk.hold = true;
+        oldDisk.givesBack = true;
+        write(1, 11);
+        Reactor other = core.reactors.all().get(2);
+        IoBuffer elsewhere = IoBuffer.allocate(BLOCK);
+        other.execute(() -> descriptor.openChannel().read(elsewhere, 0, 7, 1, outcomes, null));
+        core.reactors.runUntilIdle();
+        BdevIo neverEnds = oldDisk.held.pollLast();
+        assertThatThrownBy(() -> core.await(core.core.hold("m", LONGEST)))
+                .hasMessageContaining("module m has 1 I/O, 1 waits in the core");
+        core.reactors.runUntilIdle();
+        assertThat(oldDisk.held).hasSize(1);
+        assertThat(outcomes.all).isEmpty();
+        oldDisk.serve(oldDisk.held.poll());
+        neverEnds.reactor().execute(() -> oldDisk.serve(neverEnds));
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS, IoStatus.SUCCESS);
+    }
+
+    @Test
+    void whatAModuleHadNoMemoryForWaitsForTheNextOne() {
+        oldDisk.noMemoryTimes = Integer.MAX_VALUE;
+        write(1, 11);
+        write(2, 22);
+        core.reactors.runUntil(() -> oldDisk.noMemoryTimes < Integer.MAX_VALUE - 5, Duration.ofSeconds(1));
+        Hold hold = hold();
+        new Next().arrive(newDisk, spec(BLOCK, 64));
+        core.await(hold.over());
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS, IoStatus.SUCCESS);
+        assertThat(newDisk.served).hasSize(2);
+    }
+
+    /** What the core does itself is not given back in the middle: it ends in the old module. */
+    @Test
+    void thePiecesOfWhatTheCoreWorksOnEndInTheOldModule() {
+        oldDisk.hold = true;
+        oldDisk.givesBack = true;
+        assertThat(channel.writeZeroes(0, 8, outcomes, null)).isEqualTo(Submission.ACCEPTED);
+        core.reactors.runUntilIdle();
+        assertThat(oldDisk.held).hasSize(1);
+        oldDisk.hold = false;
+        Hold hold = hold();
+        assertThat(oldDisk.served).containsExactly(IoType.WRITE);
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
+        new Next().arrive(newDisk, spec(BLOCK, 64));
+        core.await(hold.over());
+        assertThat(newDisk.served).isEmpty();
+    }
+
+    @Test
+    void whatWasGivenBackCanBeAbortedAndGoesWithTheBdev() {
+        oldDisk.hold = true;
+        oldDisk.givesBack = true;
+        write(1, 11);
+        write(2, 22);
+        Hold hold = hold();
+        CoreFixture.Outcomes others = new CoreFixture.Outcomes();
+        channel.abort(1, others, null);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+        assertThat(others.all).containsExactly(IoStatus.SUCCESS);
+        hold.giveUp("enough");
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED, IoStatus.NO_DEVICE);
+        channel.close();
+        descriptor.close();
+        core.await(hold.over());
     }
 
     @Test

@@ -415,6 +415,11 @@ public final class ModuleMonitor implements BdevModule {
         }
 
         @Override
+        public void giveBack() {
+            channel.giveBack();
+        }
+
+        @Override
         public void close() {
             if (closed) {
                 core.violation("channel of " + backend.spec.name() + " closed twice");

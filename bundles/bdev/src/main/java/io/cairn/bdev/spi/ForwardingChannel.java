@@ -96,6 +96,14 @@ public class ForwardingChannel extends BackendChannel implements IoCompletion {
         }
     }
 
+    /** Gives back what waits for an I/O object of the base: it has not been begun. */
+    @Override
+    public void giveBack() {
+        for (int i = waiting.size(); i > 0; i--) {
+            waiting.take().complete(IoStatus.NOMEM);
+        }
+    }
+
     @Override
     public void close() {
         base.close();

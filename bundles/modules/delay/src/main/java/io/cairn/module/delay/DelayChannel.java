@@ -19,7 +19,7 @@ final class DelayChannel extends ForwardingChannel {
     private final Delay delay;
     private final HeldIos held = new HeldIos();
     private final Alarm alarm;
-    /** Whether there was a reset or a removal, and when the last one began: older I/O is not held any more. */
+    /** Whether there was a reset, a removal or a hold, and when the last one began: older I/O is not held any more. */
     private boolean ended;
 
     private long endedNanos;
@@ -96,10 +96,21 @@ final class DelayChannel extends ForwardingChannel {
 
     @Override
     public void endKept() {
+        super.endKept();
+        tellAll();
+    }
+
+    @Override
+    public void giveBack() {
+        super.giveBack();
+        // these are done: the next module has nothing to do for them
+        tellAll();
+    }
+
+    private void tellAll() {
         ended = true;
         endedNanos = reactor.nowNanos();
         alarm.cancel();
-        super.endKept();
         while (!held.isEmpty()) {
             held.completeFirst();
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import io.cairn.bdev.ModuleUpgrades.Hold;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.testkit.IoRequest;
 import io.cairn.bdev.testkit.SimDisk;
@@ -118,6 +119,43 @@ class DelayModuleTest {
             core.until("the read before the update", before::isDone);
             assertThat(now() - start).isBetween(1000 * MILLI, 1000 * MILLI + SOON);
             assertThat(time(open, IoRequest.write(0, 1, new byte[512]))).isLessThan(SOON);
+        }
+    }
+
+    @Test
+    void anUpgradeTellsAtOnceWhatIsDoneAndHeld() {
+        SimDisk disk = core.disk("B", 512, 64);
+        create("D", "B", 3_600_000_000L, 3_600_000_000L, 3_600_000_000L, 3_600_000_000L);
+        byte[] data = new byte[512];
+        data[5] = 5;
+        try (TestDescriptor open = core.open("D", OpenMode.WRITE)) {
+            TestIo write = open.channel(1).start(IoRequest.write(7, 1, data));
+            TestIo read = open.channel(0).start(IoRequest.read(0, 1));
+            core.settle();
+            disk.holdAll();
+            TestIo atTheBase = open.channel(1).start(IoRequest.read(1, 1));
+            core.settle();
+            assertThat(List.of(write, read, atTheBase)).noneMatch(TestIo::isDone);
+            long before = disk.given();
+
+            CompletionStage<Hold> holding = core.core().hold("delay", Duration.ofSeconds(10));
+            core.settle();
+            disk.release();
+            Hold hold = core.await(holding);
+            core.until("all that was held", () -> write.isDone() && read.isDone() && atTheBase.isDone());
+            assertThat(List.of(write, read, atTheBase))
+                    .allSatisfy(io -> assertThat(io.status()).isEqualTo(IoStatus.SUCCESS));
+            core.remove(module);
+            core.add(new DelayModule());
+            assertThat(core.await(hold.over()).adopted()).containsExactly("D");
+            core.settle();
+            assertThat(disk.given()).as("nothing is done twice").isEqualTo(before);
+            update("D", "avg_read", 1000);
+            update("D", "p99_read", 2000);
+            assertThat(time(open, IoRequest.read(0, 1)))
+                    .as("and it is a delay again")
+                    .isBetween(MILLI, 2 * MILLI + SOON);
+            assertThat(open.channel(0).read(7, 1)).isEqualTo(data);
         }
     }
 

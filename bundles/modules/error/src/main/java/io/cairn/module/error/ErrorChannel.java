@@ -136,6 +136,16 @@ final class ErrorChannel extends ForwardingChannel {
     }
 
     @Override
+    public void giveBack() {
+        super.giveBack();
+        for (int i = pending.size(); i > 0; i--) {
+            BdevIo io = pending.take();
+            disk.keepsNoMore(io.type());
+            io.complete(IoStatus.NOMEM);
+        }
+    }
+
+    @Override
     public void close() {
         disk.closed(this);
         super.close();

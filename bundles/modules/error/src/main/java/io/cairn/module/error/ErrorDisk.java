@@ -107,6 +107,35 @@ final class ErrorDisk implements VirtualDefinition {
         return resumeChannels();
     }
 
+    /** One I/O that was kept goes back to where it came from: it does not count, so that it is kept if it comes again. */
+    void keepsNoMore(IoType type) {
+        Fault fault = fault(type);
+        if (fault != null && fault.kind() == Fault.Kind.PENDING) {
+            fault.giveBack();
+        }
+    }
+
+    /** Returns the faults that are left, for the next module: by the name of the type. App thread. */
+    Map<String, Object> faults() {
+        Map<String, Object> all = new LinkedHashMap<>();
+        for (IoType type : IoType.values()) {
+            Fault fault = fault(type);
+            if (fault != null) {
+                all.put(type.name(), fault.plain());
+            }
+        }
+        return all;
+    }
+
+    /** Sets what {@link #faults} told. App thread. */
+    void setFaults(Map<?, ?> all) {
+        for (IoType type : IoType.values()) {
+            if (all.get(type.name()) instanceof Map<?, ?> plain) {
+                inject(type, Fault.of(plain));
+            }
+        }
+    }
+
     private CompletionStage<Void> resumeChannels() {
         return CompletableFuture.allOf(channels.stream()
                 .map(channel -> CompletableFuture.runAsync(channel::resume, channel.reactor()))

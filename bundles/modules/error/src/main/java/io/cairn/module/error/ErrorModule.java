@@ -13,8 +13,10 @@ import io.cairn.operations.Operation;
 import io.cairn.operations.Param;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.IoBuffer;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +30,7 @@ public final class ErrorModule implements BdevModule {
     static final String NAME = "error";
 
     static final long MAX_U32 = 0xffff_ffffL;
+    private static final String FAULTS = "faults";
     private static final int MOST_SCT = 7;
     private static final int MOST_SC = 255;
 
@@ -103,7 +106,20 @@ public final class ErrorModule implements BdevModule {
     }
 
     private CompletionStage<Boolean> create(CreateParams p) {
-        return errors.create(new ErrorDisk(p.baseName, p.uuid, everyByte)).thenApply(bdevs -> true);
+        ErrorDisk disk = new ErrorDisk(p.baseName, p.uuid, everyByte);
+        if (host.handedOver().get(FAULTS) instanceof Map<?, ?> byDisk
+                && byDisk.get(disk.key()) instanceof Map<?, ?> faults) {
+            // what the module before this one was told; it stays in the map for the one after a roll back
+            disk.setFaults(faults);
+        }
+        return errors.create(disk).thenApply(bdevs -> true);
+    }
+
+    @Override
+    public Map<String, Object> handOver() {
+        Map<String, Object> byDisk = new LinkedHashMap<>();
+        errors.definitions().forEach(disk -> byDisk.put(disk.key(), disk.faults()));
+        return Map.of(FAULTS, byDisk);
     }
 
     private CompletionStage<Boolean> delete(NameParams p) {

@@ -3,6 +3,8 @@ package io.cairn.module.error;
 import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -19,6 +21,15 @@ final class Fault {
         /** One byte of the data is changed. */
         CORRUPT
     }
+
+    private static final String KIND = "kind";
+    private static final String STATUS = "status";
+    private static final String SCT = "sct";
+    private static final String SC = "sc";
+    private static final String LEFT = "left";
+    private static final String QUEUE_DEPTH = "queue_depth";
+    private static final String CORRUPT_OFFSET = "corrupt_offset";
+    private static final String CORRUPT_MASK = "corrupt_mask";
 
     private final Kind kind;
     private final IoStatus status;
@@ -59,6 +70,42 @@ final class Fault {
      */
     static Fault corrupting(long count, long queueDepth, long offset, int mask) {
         return new Fault(Kind.CORRUPT, null, count, queueDepth, offset, mask);
+    }
+
+    /** Returns what was {@link #plain}. */
+    static Fault of(Map<?, ?> plain) {
+        Kind kind = Kind.valueOf((String) plain.get(KIND));
+        return new Fault(
+                kind,
+                kind == Kind.STATUS ? status(plain) : null,
+                (Long) plain.get(LEFT),
+                (Long) plain.get(QUEUE_DEPTH),
+                (Long) plain.get(CORRUPT_OFFSET),
+                (Integer) plain.get(CORRUPT_MASK));
+    }
+
+    private static IoStatus status(Map<?, ?> plain) {
+        return switch (IoStatus.Kind.valueOf((String) plain.get(STATUS))) {
+            case NOMEM -> IoStatus.NOMEM;
+            case NVME -> IoStatus.nvme((Integer) plain.get(SCT), (Integer) plain.get(SC));
+            default -> IoStatus.FAILED;
+        };
+    }
+
+    /** Returns it as values that outlive the module. */
+    Map<String, Object> plain() {
+        Map<String, Object> plain = new LinkedHashMap<>();
+        plain.put(KIND, kind.name());
+        if (kind == Kind.STATUS) {
+            plain.put(STATUS, status.kind().name());
+            plain.put(SCT, status.nvmeStatusCodeType());
+            plain.put(SC, status.nvmeStatusCode());
+        }
+        plain.put(LEFT, left.get());
+        plain.put(QUEUE_DEPTH, queueDepth);
+        plain.put(CORRUPT_OFFSET, corruptOffset);
+        plain.put(CORRUPT_MASK, corruptMask);
+        return plain;
     }
 
     Kind kind() {

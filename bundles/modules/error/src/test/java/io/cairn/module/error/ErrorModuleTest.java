@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.ModuleUpgrades.Hold;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.testkit.IoRequest;
 import io.cairn.bdev.testkit.SimDisk;
@@ -16,6 +17,7 @@ import io.cairn.bdev.testkit.TestIo;
 import io.cairn.module.passthru.PassthruModule;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.OperationException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -254,6 +256,78 @@ class ErrorModuleTest {
         core.call("bdev_passthru_delete", Map.of("name", "P"));
         core.until("300 reads", () -> all.stream().allMatch(TestIo::isDone));
         assertThat(core.bdev("EE_B").claims()).isEmpty();
+    }
+
+    // ---- the module's exchange ----
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void pendingAndFaultsOutliveAnUpgrade(boolean twice) {
+        SimDisk disk = make();
+        byte[] data = data(512);
+        inject("write", "pending", "num", 2L);
+        inject("flush", "nvme_failure", "nvme_sct", 2L, "nvme_sc", 0x81L, "num", 1L);
+        inject("unmap", "failure", "num", 1L);
+        inject("read", "corrupt_data", "corrupt_offset", 3L, "corrupt_value", 9L);
+        try (TestDescriptor open = core.open("EE_B", OpenMode.WRITE)) {
+            List<TestIo> kept = List.of(
+                    open.channel(0).start(IoRequest.write(5, 1, data)),
+                    open.channel(1).start(IoRequest.write(6, 1, data)));
+            core.settle();
+            long before = disk.given();
+
+            Hold hold = core.await(core.core().hold("error", Duration.ofSeconds(10)));
+            core.remove(module);
+            if (twice) {
+                ErrorModule between = new ErrorModule();
+                core.add(between);
+                hold = core.await(core.core().hold("error", Duration.ofSeconds(10)));
+                core.remove(between);
+            }
+            ErrorModule next = new ErrorModule();
+            core.add(next);
+            assertThat(core.await(hold.over()).adopted()).containsExactly("EE_B");
+
+            core.settle();
+            assertThat(kept).as("pending as before").noneMatch(TestIo::isDone);
+            assertThat(disk.given()).isEqualTo(before);
+            assertThat(status(open, IoRequest.write(7, 1, data)))
+                    .as("no more are kept than were to be")
+                    .isEqualTo(IoStatus.SUCCESS);
+            assertThat(status(open, IoRequest.flush())).isSameAs(IoStatus.nvme(2, 0x81));
+            assertThat(status(open, IoRequest.unmap(0, 1))).isEqualTo(IoStatus.FAILED);
+            assertThat(open.channel(1).read(7, 1)[3]).isEqualTo((byte) (data[3] ^ 9));
+            core.call("bdev_error_resume_pending", Map.of("name", "EE_B"));
+            core.until("what was pending", () -> kept.stream().allMatch(TestIo::isDone));
+            assertThat(kept).allSatisfy(io -> assertThat(io.status()).isEqualTo(IoStatus.SUCCESS));
+            assertThat(open.channel(0).read(5, 1)).isEqualTo(data);
+            assertThat(open.channel(0).read(6, 1)).isEqualTo(data);
+        }
+    }
+
+    /** What the module above waits for is in its base: it has nothing to give back, and the operator is told where the I/O is. */
+    @Test
+    void anUpgradeAboveWhatIsPendingIsCalledOffAndNamesIt() {
+        make();
+        PassthruModule passthru = new PassthruModule();
+        core.add(passthru);
+        core.call("bdev_passthru_create", Map.of("name", "P", "base_bdev_name", "EE_B"));
+        inject("read", "pending", "num", 2L);
+        try (TestDescriptor open = core.open("P", OpenMode.WRITE)) {
+            List<TestIo> kept = List.of(
+                    open.channel(0).start(IoRequest.read(5, 1)), open.channel(1).start(IoRequest.read(6, 2)));
+            core.settle();
+            assertThatThrownBy(() -> core.await(core.core().hold("passthru", Duration.ofSeconds(10))))
+                    .hasMessageContainingAll(
+                            "module passthru is not upgraded", "bdev P", "module passthru has 2 I/Os", "READ of");
+            assertThat(kept).noneMatch(TestIo::isDone);
+            assertThat(status(open, IoRequest.write(0, 1, data(512))))
+                    .as("nothing is held any more")
+                    .isEqualTo(IoStatus.SUCCESS);
+            core.call("bdev_error_resume_pending", Map.of("name", "EE_B"));
+            core.until("what was pending", () -> kept.stream().allMatch(TestIo::isDone));
+            assertThat(kept).allSatisfy(io -> assertThat(io.status()).isEqualTo(IoStatus.SUCCESS));
+        }
     }
 
     private List<TestIo> pendingReads(TestDescriptor open) {
