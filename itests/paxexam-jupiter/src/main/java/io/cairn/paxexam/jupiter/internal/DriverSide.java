@@ -133,7 +133,12 @@ public final class DriverSide {
             CoreOptions.mavenBundle("org.junit.platform", "junit-platform-launcher", platform),
             CoreOptions.mavenBundle("org.junit.jupiter", "junit-jupiter-api", junit),
             CoreOptions.mavenBundle("org.junit.jupiter", "junit-jupiter-engine", junit),
-            CoreOptions.mavenBundle("io.cairn", "io.cairn.paxexam.jupiter", System.getProperty("project.version")),
+            // by its file: a build that does not install has not put it into any Maven repository
+            CoreOptions.bundle(DriverSide.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toString()),
         };
     }
 }
