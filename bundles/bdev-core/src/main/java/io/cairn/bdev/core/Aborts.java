@@ -45,9 +45,14 @@ final class Aborts {
 
     /** Gives up what the core works on itself, or what the module has. */
     private static boolean giveUp(Io victim, SharedChannel shared) {
-        return victim.state == Io.HELD
-                ? victim.stop(IoStatus.ABORTED)
-                : victim.state == Io.PENDING && shared.bdev.isNative(IoType.ABORT) && shared.abortInModule(victim);
+        if (victim.state == Io.HELD) {
+            if (!victim.stop(IoStatus.ABORTED)) {
+                return false;
+            }
+            shared.abortPieces(victim);
+            return true;
+        }
+        return victim.state == Io.PENDING && shared.bdev.isNative(IoType.ABORT) && shared.abortInModule(victim);
     }
 
     /** Gives up all of a channel's I/Os that carry a cookie, with nobody who waits for it. */

@@ -378,7 +378,8 @@ final class Channel extends BdevChannel {
         if (writeUnit > 1 && type.changesData() && type != IoType.UNMAP) {
             checkUnit(type, offset, blocks);
         }
-        Io io = pool.take();
+        // a reset must not wait for what it is to end
+        Io io = type == IoType.RESET ? pool.takeForReset() : pool.take();
         if (io == null) {
             return Submission.NO_MEMORY;
         }

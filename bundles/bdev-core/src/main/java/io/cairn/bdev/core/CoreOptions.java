@@ -19,6 +19,11 @@ public record CoreOptions(
         Duration examineDeadline,
         Duration removalDeadline,
         Duration destructDeadline) {
+    /** Returns how long I/O may take to end by itself when its bdev is removed, before it is aborted: a tenth of the deadline. */
+    public Duration patience() {
+        return removalDeadline.dividedBy(10);
+    }
+
     /** What holds if nothing is set. */
     public static final CoreOptions DEFAULTS =
             new CoreOptions(true, 256, 65535, Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofSeconds(10));

@@ -5,7 +5,8 @@ import java.util.function.Supplier;
 
 /**
  * The I/O objects of one channel: bounded, made when first needed, used again in the order in which they came back. A few
- * always rest, so that a module's late second completion finds an object at rest rather than somebody else's I/O.
+ * always rest, so that a module's late second completion finds an object at rest rather than somebody else's I/O. One more than
+ * the bound is made for what must not wait for the others, and kept back from then on.
  */
 final class IoPool {
     /** How many objects rest before new ones are no longer made. */
@@ -34,7 +35,7 @@ final class IoPool {
         this.shared = shared;
         this.limit = limit;
         this.internal = internal;
-        int size = Integer.highestOneBit(Math.max(1, limit - 1)) << 1;
+        int size = Integer.highestOneBit(limit) << 1;
         this.ring = new Io[size];
         this.mask = size - 1;
     }
@@ -51,7 +52,23 @@ final class IoPool {
         if (count < limit) {
             return make();
         }
+        return tail - head <= keptBack() ? null : ring[head++ & mask];
+    }
+
+    /** Returns an object also if all are in use, for a reset: it ends the others. Null if that one is in use as well. */
+    Io takeForReset() {
+        Io io = take();
+        if (io != null) {
+            return io;
+        }
+        if (count == limit) {
+            return make();
+        }
         return tail == head ? null : ring[head++ & mask];
+    }
+
+    private int keptBack() {
+        return count > limit ? 1 : 0;
     }
 
     private Io make() {
@@ -60,7 +77,7 @@ final class IoPool {
             io.extras = Io.INTERNAL;
         }
         if (count == made.length) {
-            made = Arrays.copyOf(made, Math.min(limit, count * 2));
+            made = Arrays.copyOf(made, Math.min(limit + 1, count * 2));
         }
         made[count++] = io;
         return io;
@@ -98,7 +115,7 @@ final class IoPool {
     }
 
     boolean hasFree() {
-        return count < limit || tail != head;
+        return count < limit || tail - head > keptBack();
     }
 
     /** Returns how many are in use. */

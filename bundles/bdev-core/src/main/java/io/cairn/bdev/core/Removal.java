@@ -14,7 +14,8 @@ import java.util.concurrent.CompletionStage;
 /**
  * The removal of one bdev, which always ends. App thread.
  *
- * <p>New I/O is stopped and I/O that waits in the core is ended; every descriptor is told; those who have not closed by the deadline are
+ * <p>New I/O is stopped and I/O that waits in the core is ended; every descriptor is told; I/O that has not ended after a tenth of the
+ * deadline is aborted in the module, which may reach modules below that keep it; those who have not closed by the deadline are
  * revoked and named in the log; when no descriptor is left the module takes its backend down, for which it has a deadline too;
  * then the names are free. What is in the module is never taken from it: its memory is in use. A module that does not give it back
  * in time is named and no longer waited for; its backend is taken down when it does.
@@ -25,6 +26,7 @@ final class Removal {
     private final CoreBdev bdev;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
     private Poller.Registration deadline;
+    private Poller.Registration patience = () -> {};
     private boolean revoking;
     private boolean destructing;
     private long begunNanos;
@@ -48,6 +50,7 @@ final class Removal {
             begunNanos = app().clockNanos();
             bdev.setState(BdevState.UNREGISTERING);
             deadline = app().after(options().removalDeadline().toNanos(), this::revoke);
+            patience = app().after(options().patience().toNanos(), this::abort);
             bdev.sharedChannels().forEachChannel(app(), SharedChannel::markRemoved, this::tellDescriptors);
         }
         return gone;
@@ -84,6 +87,13 @@ final class Removal {
     private void destructWhenClosed() {
         if (!revoking && bdev.descriptors().isEmpty() && bdev.state() == BdevState.UNREGISTERING) {
             destruct();
+        }
+    }
+
+    /** Users cannot close while I/O is out, and I/O may be kept far below. */
+    private void abort() {
+        if (bdev.state() == BdevState.UNREGISTERING) {
+            bdev.sharedChannels().forEachChannel(app(), SharedChannel::abortAll, () -> {});
         }
     }
 
@@ -125,6 +135,7 @@ final class Removal {
             return;
         }
         destructing = true;
+        patience.close();
         if (bdev.state() != BdevState.GONE) {
             bdev.setState(BdevState.REMOVING);
             deadline.close();
@@ -163,6 +174,7 @@ final class Removal {
             return;
         }
         deadline.close();
+        patience.close();
         bdev.setState(BdevState.GONE);
         bdev.claimTable().clear();
         bdev.context().names().remove(bdev);

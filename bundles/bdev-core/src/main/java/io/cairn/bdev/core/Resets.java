@@ -56,7 +56,7 @@ final class Resets implements IoCompletion {
 
     private void resetModule() {
         Io io = current;
-        Io child = io.shared.internal.take();
+        Io child = io.shared.internal.takeForReset();
         if (child == null) {
             // all of the core's own objects are out: as soon as the drain has brought one back
             io.shared.whenDrained(null, this::resetModule);

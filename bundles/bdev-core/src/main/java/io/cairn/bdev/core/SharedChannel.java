@@ -470,6 +470,34 @@ final class SharedChannel {
         }
     }
 
+    /** Gives up what the module has, where it can: it had time to end by itself. */
+    void abortAll() {
+        if (bdev.isNative(IoType.ABORT)) {
+            for (Channel channel : List.copyOf(channels)) {
+                abortAll(channel.pool());
+            }
+            abortAll(internal);
+        }
+    }
+
+    private void abortAll(IoPool pool) {
+        for (int i = 0; i < pool.size(); i++) {
+            if (pool.get(i).state == Io.PENDING) {
+                abortInModule(pool.get(i));
+            }
+        }
+    }
+
+    /** Gives up the pieces of an I/O that the module has. */
+    void abortPieces(Io parent) {
+        for (int i = 0; bdev.isNative(IoType.ABORT) && i < internal.size(); i++) {
+            Io piece = internal.get(i);
+            if (piece.state == Io.PENDING && piece.cookie() == parent) {
+                abortInModule(piece);
+            }
+        }
+    }
+
     // ---- waiting for I/O to end ----
 
     /** Runs something when no write is out that touches the range (null: no I/O at all), at once or later. */

@@ -252,10 +252,80 @@ class ErrorModuleTest {
             all.add(open.channel(1).start(IoRequest.read(i % 64, 1)));
         }
         core.settle();
-        core.expectErrorsInLog("still open after");
+        long start = core.reactor(0).clockNanos();
         core.call("bdev_passthru_delete", Map.of("name", "P"));
-        core.until("300 reads", () -> all.stream().allMatch(TestIo::isDone));
+        assertThat(Duration.ofNanos(core.reactor(0).clockNanos() - start))
+                .as("I/O is aborted long before its holder would be revoked")
+                .isLessThan(Duration.ofSeconds(2));
+        assertThat(all).allSatisfy(io -> assertThat(io.status()).isEqualTo(IoStatus.NO_DEVICE));
         assertThat(core.bdev("EE_B").claims()).isEmpty();
+    }
+
+    @Test
+    void aRemovalAboveLeavesTimeToWhatEndsByItself() {
+        SimDisk disk = make();
+        core.add(new PassthruModule());
+        core.call("bdev_passthru_create", Map.of("name", "P", "base_bdev_name", "EE_B"));
+        TestDescriptor open = core.open("P", OpenMode.WRITE);
+        disk.holdAll();
+        TestIo write = open.channel(1).start(IoRequest.write(0, 1, data(512)));
+        core.settle();
+        CompletionStage<Object> gone = core.start("bdev_passthru_delete", Map.of("name", "P"));
+        core.settle();
+        disk.release();
+        core.await(gone);
+        assertThat(write.status()).isEqualTo(IoStatus.SUCCESS);
+    }
+
+    /** The core splits the write, above and below: each piece is kept. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void thePiecesThatArePendingAreEndedToo(boolean byRemovalAbove) {
+        core.disk(
+                SimSettings.of("B", 512, 64).withLimits(new IoLimits(0, 0, 0, false, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0)));
+        core.call("bdev_error_create", Map.of("base_name", "B"));
+        if (byRemovalAbove) {
+            core.add(new PassthruModule());
+            core.call("bdev_passthru_create", Map.of("name", "P", "base_bdev_name", "EE_B"));
+        }
+        inject("write", "pending", "num", 10_000L);
+        TestDescriptor open = core.open(byRemovalAbove ? "P" : "EE_B", OpenMode.WRITE);
+        TestIo write = open.channel(1).start(IoRequest.write(0, 32, data(32 * 512)));
+        core.settle();
+        assertThat(write.isDone()).isFalse();
+        long start = core.reactor(0).clockNanos();
+        if (byRemovalAbove) {
+            core.call("bdev_passthru_delete", Map.of("name", "P"));
+            assertThat(write.status()).isEqualTo(IoStatus.NO_DEVICE);
+        } else {
+            assertThat(open.channel(1).abort(write)).isEqualTo(IoStatus.SUCCESS);
+            assertThat(write.status()).isEqualTo(IoStatus.ABORTED);
+            open.close();
+        }
+        assertThat(Duration.ofNanos(core.reactor(0).clockNanos() - start)).isLessThan(Duration.ofSeconds(2));
+    }
+
+    /** As many as there are I/O objects: the reset must not wait for one of those that it is to end. */
+    @Test
+    void aResetFromAboveEndsWhatIsPendingHoweverMuchItIs() {
+        make();
+        core.add(new PassthruModule());
+        core.call("bdev_passthru_create", Map.of("name", "P", "base_bdev_name", "EE_B"));
+        inject("read", "pending", "num", 10_000L);
+        try (TestDescriptor open = core.open("P", OpenMode.WRITE)) {
+            for (int round = 0; round < 3; round++) {
+                List<TestIo> all = new ArrayList<>();
+                for (int i = 0; i < 256; i++) {
+                    all.add(open.channel(1).start(IoRequest.read(i % 64, 1)));
+                }
+                core.settle();
+                assertThat(open.channel(1).run(IoRequest.reset()).status()).isEqualTo(IoStatus.SUCCESS);
+                assertThat(all).allMatch(TestIo::isDone);
+                assertThat(all).allSatisfy(io -> assertThat(io.status()).isEqualTo(IoStatus.ABORTED));
+            }
+            inject("clear", "failure");
+            assertThat(status(open, IoRequest.read(0, 1))).isEqualTo(IoStatus.SUCCESS);
+        }
     }
 
     // ---- the module's exchange ----

@@ -53,6 +53,9 @@ class SixLayerSimulationTest {
     /** What the core gives holders to close, and then modules to take down: see {@code CoreOptions}. */
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
+    /** What is left of that if I/O that is kept below can be aborted. */
+    private static final Duration ABORTED = Duration.ofSeconds(2);
+
     private static final String TOP = "top0";
 
     /** What is stopped. */
@@ -351,10 +354,6 @@ class SixLayerSimulationTest {
         private Set<String> stop(Part part) {
             Set<String> stopped = toStop(part);
             history.add(stopped.isEmpty() ? "core" : stopped.toString());
-            if (stopped.isEmpty() || stopped.equals(Set.of("top"))) {
-                // who waits for what is pending below is revoked, and named in the log
-                core.expectErrorsInLog("still open after");
-            }
             long start = core.reactor(0).clockNanos();
             List<CompletableFuture<Void>> ends = new ArrayList<>();
             if (stopped.isEmpty()) {
@@ -372,7 +371,7 @@ class SixLayerSimulationTest {
             core.await(CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)));
             assertThat(Duration.ofNanos(core.reactor(0).clockNanos() - start))
                     .as("time that it took to stop %s", stopped)
-                    .isLessThan(DEADLINE);
+                    .isLessThan(stopped.equals(Set.of("top")) ? ABORTED : DEADLINE);
             return stopped;
         }
 
