@@ -41,21 +41,21 @@ final class SeenOperations {
                                 "Lists the modules that are here, and those that are not, with the reason (Cairn's own).")
                         .answering(
                                 "[{\"name\", \"state\": starting, replaying, here, held, leaving, failed or stopped, \"reason\", \"bundle\": {\"id\", \"symbolic_name\", \"version\"}, \"bdevs\": [name], \"defects\", \"examining\": [{\"bdev\", \"ms\"}]}]")
-                        .handledBy(p -> looking(this::modules)),
+                        .handledBy(p -> looking(deployed -> CompletableFuture.completedFuture(modules(deployed)))),
                 Operation.named("bdev_why", AskWhy.class)
                         .describedAs(
                                 "Tells why a bdev is not here, or what stands against removing, claiming or writing it (Cairn's own).")
                         .answering(
                                 "{\"name\", \"state\": the bdev's or absent, \"reasons\": [{\"reason\": a word, \"bdev\", \"text\": a sentence, ...}]}")
                         .example("{\"name\": \"Malloc0\"}")
-                        .handledBy(p -> looking(deployed -> why(p.name(), deployed))));
+                        .handledBy(p -> looking(deployed -> OutstandingIo.ofAll(Why.toCount(context, p.name()))
+                                .thenApply(out -> why(p.name(), deployed, out)))));
     }
 
     /** Looks at the bundles, elsewhere because that may block, and answers on the app thread. */
-    private <T> CompletionStage<T> looking(Function<List<ModuleBundle>, T> answer) {
+    private <T> CompletionStage<T> looking(Function<List<ModuleBundle>, CompletionStage<T>> answer) {
         return CompletableFuture.supplyAsync(bundles::all, context.reactors().blocking())
-                .thenCompose(deployed ->
-                        context.reactors().onApp(() -> CompletableFuture.completedFuture(answer.apply(deployed))));
+                .thenCompose(deployed -> context.reactors().onApp(() -> answer.apply(deployed)));
     }
 
     // ---- bdev_get_modules ----
@@ -171,8 +171,8 @@ final class SeenOperations {
 
     // ---- bdev_why ----
 
-    private Map<String, Object> why(String name, List<ModuleBundle> deployed) {
-        Why why = new Why(core, context, registry.pendingConfiguration(), deployed);
+    private Map<String, Object> why(String name, List<ModuleBundle> deployed, Map<CoreBdev, OutstandingIo> out) {
+        Why why = new Why(core, context, registry.pendingConfiguration(), deployed, out);
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("name", name);
         answer.put("state", why.state(name));

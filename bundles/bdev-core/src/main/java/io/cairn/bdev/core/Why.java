@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class Why {
     private final CoreContext context;
     private final List<PendingEntry> stored;
     private final List<ModuleBundle> deployed;
+    private final Map<CoreBdev, OutstandingIo> out;
 
     /**
      * One reason.
@@ -43,11 +45,37 @@ final class Why {
         }
     }
 
-    Why(BdevCore core, CoreContext context, List<PendingEntry> stored, List<ModuleBundle> deployed) {
+    /**
+     * Makes one look.
+     *
+     * @param out the I/O that is out on the bdev and below it; see {@link #toCount}
+     */
+    Why(
+            BdevCore core,
+            CoreContext context,
+            List<PendingEntry> stored,
+            List<ModuleBundle> deployed,
+            Map<CoreBdev, OutstandingIo> out) {
+        this.out = out;
         this.core = core;
         this.context = context;
         this.stored = stored;
         this.deployed = deployed;
+    }
+
+    /** Returns the bdevs whose I/O tells something about a bdev: itself and all below, from the top down. */
+    static Set<CoreBdev> toCount(CoreContext context, String name) {
+        Set<CoreBdev> all = new LinkedHashSet<>();
+        context.names().find(name).ifPresent(bdev -> addWithBases(bdev, all));
+        return all;
+    }
+
+    private static void addWithBases(CoreBdev bdev, Set<CoreBdev> all) {
+        if (all.add(bdev)) {
+            for (String base : bdev.baseNames()) {
+                bdev.context().names().find(base).ifPresent(below -> addWithBases(below, all));
+            }
+        }
     }
 
     /** Returns the bdev's state in a word, {@code absent} if there is none. */
@@ -79,6 +107,7 @@ final class Why {
     private void present(CoreBdev bdev, List<Reason> reasons) {
         if (bdev.isLeaving()) {
             removal(bdev, reasons);
+            outstanding(bdev, reasons);
             return;
         }
         String name = bdev.name();
@@ -122,8 +151,29 @@ final class Why {
                         fields("above", above.name(), "module", above.moduleName())));
             }
         }
+        outstanding(bdev, reasons);
         if (reasons.isEmpty()) {
             reasons.add(new Reason("free", name, "bdev " + name + " is here, and nobody holds it", Map.of()));
+        }
+    }
+
+    /** I/O that is out, from the top down: what the lowest one has is where it is. */
+    private void outstanding(CoreBdev bdev, List<Reason> reasons) {
+        for (CoreBdev each : toCount(context, bdev.name())) {
+            OutstandingIo io = out.getOrDefault(each, OutstandingIo.NONE);
+            if (!io.isNone()) {
+                reasons.add(new Reason(
+                        "io_outstanding",
+                        each.name(),
+                        "bdev " + each.name() + ": " + io.words(each.moduleName()),
+                        fields(
+                                "module", each.moduleName(),
+                                "in_module", (long) io.inModule(),
+                                "waiting", (long) io.waiting(),
+                                "oldest_ms", io.age().toMillis(),
+                                "oldest", io.oldest(),
+                                "not_counted", io.silent())));
+            }
         }
     }
 

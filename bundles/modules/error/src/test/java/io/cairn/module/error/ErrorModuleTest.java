@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -326,6 +327,82 @@ class ErrorModuleTest {
             inject("clear", "failure");
             assertThat(status(open, IoRequest.read(0, 1))).isEqualTo(IoStatus.SUCCESS);
         }
+    }
+
+    // ---- what an operator sees of it ----
+
+    @Test
+    void whyTellsHowMuchIsOutWhereAndForHowLong() {
+        make();
+        core.add(new PassthruModule());
+        core.call("bdev_passthru_create", Map.of("name", "P", "base_bdev_name", "EE_B"));
+        inject("read", "pending", "num", 3L);
+        try (TestDescriptor open = core.open("P", OpenMode.WRITE)) {
+            List<TestIo> kept = List.of(
+                    open.channel(1).start(IoRequest.read(7, 2)),
+                    open.channel(0).start(IoRequest.read(8, 1)),
+                    open.channel(0).start(IoRequest.read(9, 1)));
+            core.settle();
+            long start = core.reactor(0).clockNanos();
+            core.reactor(0).after(Duration.ofSeconds(3).toNanos(), () -> {});
+            core.until(
+                    "3 s",
+                    () -> core.reactor(0).clockNanos() - start
+                            >= Duration.ofSeconds(3).toNanos());
+            for (String name : List.of("P", "EE_B")) {
+                List<Map<?, ?>> out = outstanding(core, name);
+                Map<?, ?> lowest = out.get(out.size() - 1);
+                assertThat(lowest.get("bdev")).as("asked for %s", name).isEqualTo("EE_B");
+                assertThat(lowest.get("module")).isEqualTo("error");
+                assertThat(lowest.get("in_module")).isEqualTo(3L);
+                assertThat((Long) lowest.get("oldest_ms")).isBetween(3000L, 3500L);
+                assertThat((String) lowest.get("text"))
+                        .contains("bdev EE_B: module error has 3 I/Os, the oldest has been out for 3.")
+                        .contains("(READ of 2 blocks at 7 of EE_B)");
+            }
+            assertThat(outstanding(core, "P").get(0).get("bdev")).isEqualTo("P");
+            assertThat(outstanding(core, "B")).isEmpty();
+            core.call("bdev_error_resume_pending", Map.of("name", "EE_B"));
+            core.until("the reads", () -> kept.stream().allMatch(TestIo::isDone));
+            assertThat(outstanding(core, "P")).isEmpty();
+        }
+    }
+
+    @Test
+    void whyDoesNotWaitForAReactorThatIsBlocked() throws InterruptedException {
+        try (TestCore threads = TestCore.onThreads(2)) {
+            threads.add(new ErrorModule());
+            threads.disk("B", 512, 64);
+            threads.call("bdev_error_create", Map.of("base_name", "B"));
+            CountDownLatch asked = new CountDownLatch(1);
+            CountDownLatch blocked = new CountDownLatch(1);
+            threads.reactor(1).execute(() -> {
+                blocked.countDown();
+                try {
+                    asked.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            blocked.await();
+            try {
+                assertThat((String) outstanding(threads, "EE_B").get(0).get("text"))
+                        .contains("not counted on " + threads.reactor(1).name() + ", which does not answer");
+            } finally {
+                asked.countDown();
+            }
+        }
+    }
+
+    private static List<Map<?, ?>> outstanding(TestCore core, String name) {
+        Map<?, ?> why = (Map<?, ?>) core.call("bdev_why", Map.of("name", name));
+        List<Map<?, ?>> all = new ArrayList<>();
+        for (Object reason : (List<?>) why.get("reasons")) {
+            if (((Map<?, ?>) reason).get("reason").equals("io_outstanding")) {
+                all.add((Map<?, ?>) reason);
+            }
+        }
+        return all;
     }
 
     // ---- the module's exchange ----
