@@ -197,11 +197,11 @@ class ModuleCyclesIT {
     // ---- going and coming ----
 
     private void uninstall(String module) {
-        cairn.shell().run("feature:uninstall cairn-" + module);
+        cairn.shell().runOverSsh("feature:uninstall cairn-" + module);
     }
 
     private void install(String module) {
-        cairn.shell().run("feature:install cairn-" + module);
+        cairn.shell().runOverSsh("feature:install cairn-" + module);
     }
 
     /** A load on the module's own kind of disk: null has nothing to compare. */
