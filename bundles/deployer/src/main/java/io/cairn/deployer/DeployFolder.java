@@ -1,5 +1,6 @@
 package io.cairn.deployer;
 
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.InputStream;
 import java.lang.System.Logger;
@@ -13,10 +14,11 @@ import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
+import org.osgi.framework.Version;
 
 /**
  * Jars of modules in the deploy folder: the first one of a module is installed, a newer one is a live upgrade, a removed one is
- * uninstalled. Called by File Install on its thread.
+ * uninstalled. A jar acts when it comes or changes, and not again at each start. Called by File Install on its thread.
  */
 final class DeployFolder implements ArtifactInstaller {
     private static final Logger LOG = System.getLogger(DeployFolder.class.getName());
@@ -24,6 +26,7 @@ final class DeployFolder implements ArtifactInstaller {
     private final BundleContext context;
     private final ModuleBundles bundles;
     private final ModuleUpgrader upgrader;
+    private final AppliedJars applied;
     /** The modules of the jars in the folder that were accepted. */
     private final Map<File, String> deployed = new ConcurrentHashMap<>();
 
@@ -31,6 +34,7 @@ final class DeployFolder implements ArtifactInstaller {
         this.context = context;
         this.bundles = bundles;
         this.upgrader = upgrader;
+        this.applied = new AppliedJars(context.getDataFile("applied-jars").toPath());
     }
 
     @Override
@@ -40,6 +44,8 @@ final class DeployFolder implements ArtifactInstaller {
 
     @Override
     public void install(File file) throws Exception {
+        // before it is read: one that comes meanwhile is told again
+        String stamp = AppliedJars.stamp(file);
         ModuleJar jar;
         try {
             jar = ModuleJar.read(file.toPath());
@@ -52,33 +58,40 @@ final class DeployFolder implements ArtifactInstaller {
                     + ", and only a bundle of exactly one module can be upgraded");
         }
         String module = jar.modules().get(0);
-        Optional<Bundle> present = bundles.of(module);
-        if (present.isEmpty()) {
+        Optional<Bundle> there = bundles.of(module);
+        if (there.isEmpty()) {
             installFirst(file.toPath());
-            accepted(file, module);
+            accepted(file, stamp, module);
             return;
         }
-        Bundle bundle = present.get();
+        Bundle bundle = there.get();
         if (!bundle.getSymbolicName().equals(jar.symbolicName())) {
             throw new RefusedException(file.getName() + " is not deployed: module " + module + " is bundle "
                     + bundle.getSymbolicName() + "'s already");
         }
-        int newer = jar.version().compareTo(bundle.getVersion());
+        if (applied.has(file, stamp)) {
+            // as after a restart: what has been done to the module since is what is wanted
+            LOG.log(Level.INFO, "{0} was deployed before: module {1} stays as it is", file.getName(), module);
+            accepted(file, stamp, module);
+            return;
+        }
+        Version present = KeptIdentity.versionOf(bundle);
+        int newer = jar.version().compareTo(present);
         if (newer < 0) {
             throw new RefusedException(file.getName() + " is not deployed: module " + module + " has version "
-                    + bundle.getVersion() + " already, which is newer than " + jar.version()
+                    + present + " already, which is newer than " + jar.version()
                     + "; bdev:upgrade goes back as well");
         }
         if (newer == 0 && file.lastModified() <= bundle.getLastModified()) {
-            // as after a restart: it is there from the last time
             start(bundle);
-            accepted(file, module);
+            accepted(file, stamp, module);
         } else if (upgrade(module, bundle, file)) {
-            accepted(file, module);
+            accepted(file, stamp, module);
         }
     }
 
-    private void accepted(File file, String module) throws BundleException {
+    private void accepted(File file, String stamp, String module) throws BundleException {
+        applied.add(file, stamp);
         String before = deployed.put(file, module);
         if (before != null && !before.equals(module)) {
             // a jar of another module by the same file name
@@ -111,9 +124,7 @@ final class DeployFolder implements ArtifactInstaller {
     /** Returns whether the bundle has the jar's content now. */
     private boolean upgrade(String module, Bundle bundle, File file) throws Exception {
         if (bundle.getState() != Bundle.ACTIVE) {
-            try (InputStream in = Files.newInputStream(file.toPath())) {
-                bundle.update(in);
-            }
+            bundle.update(new ByteArrayInputStream(KeptIdentity.keptBy(bundle, Files.readAllBytes(file.toPath()))));
             bundle.start();
             return true;
         }
@@ -136,6 +147,7 @@ final class DeployFolder implements ArtifactInstaller {
 
     @Override
     public void uninstall(File file) throws Exception {
+        applied.remove(file);
         String module = deployed.remove(file);
         if (module != null) {
             takenAway(file, module);

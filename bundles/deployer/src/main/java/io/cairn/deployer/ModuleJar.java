@@ -20,7 +20,7 @@ import org.osgi.framework.VersionRange;
  * What a jar says of itself.
  *
  * @param symbolicName the bundle's name
- * @param version the bundle's version
+ * @param version the version of what it holds
  * @param modules the names of the bdev modules that it provides
  * @param imports the packages that it cannot do without
  */
@@ -90,11 +90,7 @@ record ModuleJar(String symbolicName, Version version, List<String> modules, Lis
                 clause.names().forEach(each -> imports.add(new Import(each, range)));
             }
         }
-        String version = main.getValue(Constants.BUNDLE_VERSION);
         return Optional.of(new ModuleJar(
-                name.get(0).names().get(0),
-                version == null ? Version.emptyVersion : Version.parseVersion(version.trim()),
-                List.copyOf(modules),
-                List.copyOf(imports)));
+                name.get(0).names().get(0), KeptIdentity.versionIn(main), List.copyOf(modules), List.copyOf(imports)));
     }
 }

@@ -30,8 +30,8 @@ import org.osgi.framework.BundleException;
 import org.osgi.framework.Version;
 
 /**
- * Exchanges the bundle of a module while I/O on its bdevs is held. One upgrade at a time. Blocks until it is over: not for
- * reactors.
+ * Exchanges what the bundle of a module holds while I/O on its bdevs is held; the bundle itself stays, its version included. One upgrade
+ * at a time. Blocks until it is over: not for reactors.
  */
 final class ModuleUpgrader {
     private static final Logger LOG = System.getLogger(ModuleUpgrader.class.getName());
@@ -79,7 +79,7 @@ final class ModuleUpgrader {
             byte[] fresh =
                     url.isPresent() ? load(module, url.get()) : reload(bundle).orElse(old);
             ModuleJar jar = check(module, bundle, fresh, url.orElse(bundle.getLocation()));
-            return exchange(module, bundle, old, fresh, jar.version());
+            return exchange(module, bundle, old, KeptIdentity.keptBy(bundle, fresh), jar.version());
         } catch (IOException e) {
             throw new RefusedException("module " + module + " is not upgraded: " + e, e);
         }
@@ -132,7 +132,7 @@ final class ModuleUpgrader {
     // ---- under way ----
 
     private Map<String, Object> exchange(String module, Bundle bundle, byte[] old, byte[] fresh, Version to) {
-        Version from = bundle.getVersion();
+        Version from = KeptIdentity.versionOf(bundle);
         List<String> before = bdevs.of(module);
         Hold hold;
         try {

@@ -271,9 +271,13 @@ class ModuleUpgraderTest {
         Path second = jar("p2", "org.p", "2.0.0", "p", "[1.2,2)");
         deploy.install(second.toFile());
         assertThat(core.calls).containsExactly("hold p");
-        assertThat(installed.getVersion()).hasToString("2.0.0");
+        assertThat(KeptIdentity.versionOf(installed)).hasToString("2.0.0");
 
-        assertThatThrownBy(() -> deploy.install(first.toFile())).hasMessageContaining("newer than 1.0.0");
+        deploy.install(first.toFile());
+        assertThat(KeptIdentity.versionOf(installed)).as("it acted before").hasToString("2.0.0");
+        assertThatThrownBy(() -> deploy.install(
+                        jar("p0", "org.p", "1.0.0", "p", "[1.2,2)").toFile()))
+                .hasMessageContaining("newer than 1.0.0");
         assertThatThrownBy(() -> deploy.install(
                         jar("q", "org.q", "9.0.0", "p", "[1.2,2)").toFile()))
                 .hasMessageContaining("bundle org.p's already");
@@ -400,6 +404,82 @@ class ModuleUpgraderTest {
         assertThat(installed.getState()).isEqualTo(Bundle.ACTIVE);
         deploy.uninstall(p1.toFile());
         assertThat(installed.getState()).isEqualTo(Bundle.UNINSTALLED);
+    }
+
+    /** Every start tells every jar anew. */
+    private DeployFolder deployAfterAStart() {
+        ModuleBundles bundles = new ModuleBundles(framework.getBundleContext());
+        return new DeployFolder(framework.getBundleContext(), bundles, upgrader);
+    }
+
+    @Test
+    void aJarActsWhenItComesAndNotAtEachStart() throws Exception {
+        core.serves();
+        Path p1 = jar("p1", "org.p", "1.0.0", "p", "[1.2,2)");
+        Path p2 = jar("p2", "org.p", "2.0.0", "p", "[1.2,2)");
+        deploy.install(p1.toFile());
+        deploy.install(p2.toFile());
+        Bundle installed =
+                framework.getBundleContext().getBundle(p1.toFile().toURI().toString());
+        upgrader.upgrade("p", Optional.of(p1.toString()));
+        assertThat(KeptIdentity.versionOf(installed)).hasToString("1.0.0");
+        core.calls.clear();
+
+        deploy = deployAfterAStart();
+        deploy.install(p2.toFile());
+        deploy.install(p1.toFile());
+        assertThat(core.calls).as("who went back has gone back").isEmpty();
+        assertThat(KeptIdentity.versionOf(installed)).hasToString("1.0.0");
+
+        Files.setLastModifiedTime(p2, java.nio.file.attribute.FileTime.fromMillis(1_000_000_000_000L));
+        deploy.update(p2.toFile());
+        assertThat(KeptIdentity.versionOf(installed)).as("another file").hasToString("2.0.0");
+        upgrader.upgrade("p", Optional.of(p1.toString()));
+        deploy.uninstall(p2.toFile());
+        deploy.install(p2.toFile());
+        assertThat(KeptIdentity.versionOf(installed)).as("taken away and back").hasToString("2.0.0");
+
+        Files.delete(p2);
+        deploy = deployAfterAStart();
+        jar("p2", "org.p", "3.0.0", "p", "[1.2,2)");
+        Files.setLastModifiedTime(p2, java.nio.file.attribute.FileTime.fromMillis(1_000_000_000_000L));
+        deploy.install(p2.toFile());
+        assertThat(KeptIdentity.versionOf(installed))
+                .as("exchanged while nobody looked")
+                .hasToString("3.0.0");
+    }
+
+    @Test
+    void whatWasStoppedIsNotStartedByItsJar() throws Exception {
+        Path p1 = jar("p1", "org.p", "1.0.0", "p", "[1.2,2)");
+        deploy.install(p1.toFile());
+        Bundle installed =
+                framework.getBundleContext().getBundle(p1.toFile().toURI().toString());
+        installed.stop();
+        deploy = deployAfterAStart();
+        deploy.install(p1.toFile());
+        assertThat(installed.getState()).isEqualTo(Bundle.RESOLVED);
+        deploy.uninstall(p1.toFile());
+        assertThat(installed.getState()).isEqualTo(Bundle.UNINSTALLED);
+        deploy = deployAfterAStart();
+        deploy.install(p1.toFile());
+        assertThat(framework
+                        .getBundleContext()
+                        .getBundle(p1.toFile().toURI().toString())
+                        .getState())
+                .as("and comes back with it")
+                .isEqualTo(Bundle.ACTIVE);
+    }
+
+    @Test
+    void aBundleThatDoesNotRunKeepsItsVersionToo() throws Exception {
+        bundle.stop();
+        deploy.install(jar("v2", "org.m", "2.0.0", "m", "[1.2,2)").toFile());
+        assertThat(core.calls).isEmpty();
+        assertThat(bundle.getState()).isEqualTo(Bundle.ACTIVE);
+        assertThat(content()).isEqualTo("v2");
+        assertThat(bundle.getVersion()).hasToString("1.0.0");
+        assertThat(KeptIdentity.versionOf(bundle)).hasToString("2.0.0");
     }
 
     /** Gives a service to nobody, as a component whose classes do not link. */

@@ -15,6 +15,9 @@ import org.osgi.framework.wiring.BundleRevision;
 final class DeployedModules implements ModuleBundles {
     private static final String NAMESPACE = "io.cairn.bdev.module";
 
+    /** The version of the module in a bundle that has kept its own in a live upgrade. */
+    private static final String VERSION_HEADER = "Cairn-Module-Version";
+
     private final BundleContext context;
 
     DeployedModules(BundleContext context) {
@@ -25,7 +28,8 @@ final class DeployedModules implements ModuleBundles {
         return new ModuleOrigin(
                 bundle.getBundleId(),
                 Objects.requireNonNullElse(bundle.getSymbolicName(), bundle.getLocation()),
-                bundle.getVersion().toString());
+                Objects.requireNonNullElseGet(bundle.getHeaders("").get(VERSION_HEADER), () -> bundle.getVersion()
+                        .toString()));
     }
 
     @Override

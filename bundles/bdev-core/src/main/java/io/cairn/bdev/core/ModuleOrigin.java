@@ -5,7 +5,7 @@ package io.cairn.bdev.core;
  *
  * @param bundleId the bundle's number
  * @param symbolicName its name
- * @param version its version
+ * @param version the version of what it holds: after a live upgrade not the one that the framework lists
  */
 public record ModuleOrigin(long bundleId, String symbolicName, String version) {
     @Override

@@ -12,12 +12,17 @@ import java.util.jar.Manifest;
 public final class NewerJar {
     private NewerJar() {}
 
-    /** Writes the bundle with the version {@code 0.1.0.upgradeN} into a folder. */
+    /** The version of the Nth upgrade. */
+    public static String version(int number) {
+        return "0.1.0.upgrade" + number;
+    }
+
+    /** Writes the bundle with the version of the Nth upgrade into a folder. */
     public static Path of(Path jar, Path folder, int number) throws IOException {
         Path newer = folder.resolve(jar.getFileName().toString().replace(".jar", "-" + number + ".jar"));
         try (JarInputStream in = new JarInputStream(Files.newInputStream(jar))) {
             Manifest manifest = in.getManifest();
-            manifest.getMainAttributes().putValue("Bundle-Version", "0.1.0.upgrade" + number);
+            manifest.getMainAttributes().putValue("Bundle-Version", version(number));
             try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(newer), manifest)) {
                 for (JarEntry entry = in.getNextJarEntry(); entry != null; entry = in.getNextJarEntry()) {
                     out.putNextEntry(new JarEntry(entry.getName()));
