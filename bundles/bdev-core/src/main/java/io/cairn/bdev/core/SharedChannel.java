@@ -223,11 +223,28 @@ final class SharedChannel {
     /** The module is done with an I/O; its status is set. */
     void returned(Io io) {
         outstanding--;
+        if (io.status() == IoStatus.SUCCESS && io.extras == 0) {
+            io.state = Io.FREE;
+            statistics.count(io.type(), io.bytes, reactor.nowNanos() - io.submitted);
+            tell(io);
+            if (io.state == Io.FREE) {
+                io.pool.give(io);
+            }
+        } else if (!returnedRarely(io)) {
+            return;
+        }
+        if (gate != 0) {
+            afterReturn();
+        }
+    }
+
+    /** An I/O that failed, or to which more belongs; returns whether it is over. */
+    private boolean returnedRarely(Io io) {
         IoStatus outcome = io.status();
         if (outcome != IoStatus.SUCCESS) {
             if (outcome == IoStatus.NOMEM) {
                 queueForRetry(io);
-                return;
+                return false;
             }
             if (outcome == IoStatus.ABORTED && (gate & REMOVED) != 0) {
                 io.outcome(IoStatus.NO_DEVICE);
@@ -235,9 +252,7 @@ final class SharedChannel {
             statistics.countError(outcome);
         }
         over(io);
-        if (gate != 0) {
-            afterReturn();
-        }
+        return true;
     }
 
     /** The module gives an I/O back without having done it. */
