@@ -5,16 +5,12 @@ import io.cairn.bdev.ModuleUpgrades;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.ConfigSource;
 import io.cairn.operations.Operation;
-import io.cairn.operations.OperationException;
 import io.cairn.operations.OperationRegistry;
 import io.cairn.operations.Param;
-import io.cairn.reactor.Errno;
 import io.cairn.reactor.Reactors;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.felix.fileinstall.ArtifactInstaller;
@@ -33,7 +29,7 @@ import org.osgi.service.component.annotations.Reference;
         immediate = true)
 public final class DeployerComponent implements ConfigSource {
     private final Reactors reactors;
-    private final ModuleUpgrader upgrader;
+    private final UpgradeCalls calls;
     private final ExecutorService worker;
     private final ServiceRegistration<ArtifactInstaller> folder;
     private OperationRegistry.Registration operations;
@@ -56,12 +52,13 @@ public final class DeployerComponent implements ConfigSource {
             BundleContext context) {
         this.reactors = reactors;
         ModuleBundles bundles = new ModuleBundles(context);
-        upgrader = new ModuleUpgrader(bundles, upgrades, ModuleBdevs.in(bdevs));
+        ModuleUpgrader upgrader = new ModuleUpgrader(bundles, upgrades, ModuleBdevs.in(bdevs));
         worker = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "cairn-deployer");
             thread.setDaemon(true);
             return thread;
         });
+        calls = new UpgradeCalls(reactors.app(), worker, upgrader::upgrade);
         folder = context.registerService(
                 ArtifactInstaller.class,
                 new DeployFolder(context, bundles, upgrader),
@@ -84,25 +81,8 @@ public final class DeployerComponent implements ConfigSource {
                                 "{\"module\", \"from_version\", \"to_version\", \"outcome\": upgraded | rolled_back | removed, \"runs\": new | old, "
                                         + "\"reason\", \"bdevs\": those that are served, \"removed\": {bdev: why}, \"longest_pause_ms\"}")
                         .example("{\"name\": \"malloc\"}")
-                        .handledBy(this::upgrade)),
+                        .handledBy(p -> calls.call(p.name(), p.url()))),
                 this);
-    }
-
-    private CompletionStage<Map<String, Object>> upgrade(Upgrade p) {
-        CompletableFuture<Map<String, Object>> answer = new CompletableFuture<>();
-        worker.execute(() -> {
-            try {
-                Map<String, Object> outcome = upgrader.upgrade(p.name(), p.url());
-                reactors.app().execute(() -> answer.complete(outcome));
-            } catch (RefusedException e) {
-                reactors.app()
-                        .execute(() ->
-                                answer.completeExceptionally(OperationException.errno(Errno.EINVAL, e.getMessage())));
-            } catch (RuntimeException e) {
-                reactors.app().execute(() -> answer.completeExceptionally(e));
-            }
-        });
-        return answer;
     }
 
     /** Takes the operation back and lets the deploy folder be; an upgrade that is under way ends. */

@@ -6,10 +6,8 @@ import io.cairn.bdev.ModuleUpgrades.Report;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.HasErrno;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,10 +62,10 @@ final class ModuleUpgrader {
      */
     synchronized Map<String, Object> upgrade(String module, Optional<String> url) {
         Bundle bundle = bundles.of(module)
-                .orElseThrow(() -> new RefusedException("no bundle provides a module called " + module));
+                .orElseThrow(() -> new RefusedException(Errno.ENODEV, "no bundle provides a module called " + module));
         if (bundle.getState() != Bundle.ACTIVE) {
             throw new RefusedException(
-                    "bundle " + bundle.getSymbolicName() + " of module " + module + " is not active");
+                    Errno.ENODEV, "bundle " + bundle.getSymbolicName() + " of module " + module + " is not active");
         }
         List<String> modules = ModuleBundles.modules(bundle);
         if (modules.size() != 1) {
@@ -81,30 +79,23 @@ final class ModuleUpgrader {
             ModuleJar jar = check(module, bundle, fresh, url.orElse(bundle.getLocation()));
             return exchange(module, bundle, old, KeptIdentity.keptBy(bundle, fresh), jar.version());
         } catch (IOException e) {
-            throw new RefusedException("module " + module + " is not upgraded: " + e, e);
+            throw new RefusedException(Errno.EIO, "module " + module + " is not upgraded: " + e, e);
         }
     }
 
     private static byte[] load(String module, String url) {
         try {
-            URI uri = url.startsWith("/") ? Path.of(url).toUri() : URI.create(url);
-            return bytes(uri.toURL());
-        } catch (IOException | IllegalArgumentException e) {
-            throw new RefusedException("module " + module + " is not upgraded: " + url + " cannot be read: " + e, e);
+            return JarSource.read(url);
+        } catch (RefusedException e) {
+            throw new RefusedException(e.errno(), "module " + module + " is not upgraded: " + e.getMessage(), e);
         }
     }
 
     private static Optional<byte[]> reload(Bundle bundle) {
         try {
-            return Optional.of(bytes(new URL(bundle.getLocation())));
+            return Optional.of(JarSource.bytes(new URL(bundle.getLocation())));
         } catch (IOException e) {
             return Optional.empty();
-        }
-    }
-
-    private static byte[] bytes(URL url) throws IOException {
-        try (InputStream in = url.openStream()) {
-            return in.readAllBytes();
         }
     }
 
@@ -139,7 +130,7 @@ final class ModuleUpgrader {
             hold = await(upgrades.hold(module, ModuleUpgrades.LONGEST_HOLD), LONGEST_ANSWER);
         } catch (FailedException e) {
             if (e.isOneOf(Errno.ENODEV, Errno.EBUSY, Errno.ETIMEDOUT)) {
-                throw new RefusedException(e.getMessage(), e);
+                throw new RefusedException(e.errno(), e.getMessage(), e);
             }
             LOG.log(Level.ERROR, "module {0} {1} is started anew: {2}", module, from, e.getMessage());
             return revive(module, bundle, Optional.empty(), before, from, to, e.getMessage());
@@ -289,8 +280,12 @@ final class ModuleUpgrader {
             super(message, cause);
         }
 
+        Errno errno() {
+            return getCause() instanceof HasErrno failure ? failure.errno() : Errno.EIO;
+        }
+
         boolean isOneOf(Errno... errnos) {
-            return getCause() instanceof HasErrno failure && List.of(errnos).contains(failure.errno());
+            return getCause() instanceof HasErrno && List.of(errnos).contains(errno());
         }
     }
 

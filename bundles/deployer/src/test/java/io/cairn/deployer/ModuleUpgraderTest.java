@@ -222,8 +222,19 @@ class ModuleUpgraderTest {
     @Test
     void refusesBeforeAnythingIsHeld() throws Exception {
         core.serves();
-        assertRefused("nobody", folder.resolve("v1.jar"), "no bundle provides a module called nobody");
-        assertRefused("m", folder.resolve("missing.jar"), "cannot be read");
+        String v1 = folder.resolve("v1.jar").toUri().toString();
+        assertRefused(Errno.ENODEV, "nobody", v1, "no bundle provides a module called nobody");
+        for (String missing : List.of(
+                folder.resolve("missing.jar").toString(),
+                folder.resolve("missing.jar").toUri().toString(),
+                "jar:" + v1 + "!/none")) {
+            assertRefused(Errno.ENOENT, "m", missing, "module m is not upgraded: " + missing + " cannot be read");
+        }
+        assertRefused(Errno.EISDIR, "m", folder.toString(), folder + " cannot be read: it is a directory");
+        assertRefused(Errno.EISDIR, "m", folder.toUri().toString(), "it is a directory");
+        for (String none : List.of("nosuch:thing", "relative.jar", "a b", "")) {
+            assertRefused(Errno.EINVAL, "m", none, "it is neither a URL nor an absolute path");
+        }
         assertRefused("m", jar("x", "org.x", "1.0.0", "m", "[1.2,2)"), "it is bundle org.x, not org.m");
         assertRefused("m", jar("y", "org.m", "2.0.0", "n", "[1.2,2)"), "it provides modules [n], not [m]");
         assertRefused(
@@ -234,7 +245,7 @@ class ModuleUpgraderTest {
         byte[] whole = Files.readAllBytes(jar("cut", "org.m", "2.0.0", "m", "[1.2,2)"));
         assertRefused("m", Files.write(folder.resolve("cut.jar"), Arrays.copyOf(whole, whole.length - 30)), "damaged");
         other.stop();
-        assertRefused("o", folder.resolve("o.jar"), "not active");
+        assertRefused(Errno.ENODEV, "o", folder.resolve("o.jar").toString(), "not active");
         assertThat(core.calls).isEmpty();
         assertThat(bundle.getState()).isEqualTo(Bundle.ACTIVE);
         core.refusal = new BdevException(Errno.ETIMEDOUT, "I/O on bdev d0 has not ended");
@@ -246,10 +257,14 @@ class ModuleUpgraderTest {
     }
 
     private void assertRefused(String module, Path file, String why) {
-        assertThatThrownBy(
-                        () -> upgrader.upgrade(module, Optional.of(file.toUri().toString())))
-                .isInstanceOf(RefusedException.class)
-                .hasMessageContaining(why);
+        assertRefused(Errno.EINVAL, module, file.toUri().toString(), why);
+    }
+
+    private void assertRefused(Errno errno, String module, String url, String why) {
+        assertThatThrownBy(() -> upgrader.upgrade(module, Optional.of(url)))
+                .hasMessageContaining(why)
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.errno()).isEqualTo(errno));
     }
 
     @Test
@@ -355,7 +370,9 @@ class ModuleUpgraderTest {
         for (Errno errno : List.of(Errno.ENODEV, Errno.EBUSY, Errno.ETIMEDOUT)) {
             core.refusal = new BdevException(errno, "not now");
             core.calls.clear();
-            assertThatThrownBy(() -> upgradeTo("2.0.0")).isInstanceOf(RefusedException.class);
+            assertThatThrownBy(() -> upgradeTo("2.0.0"))
+                    .isInstanceOfSatisfying(
+                            RefusedException.class, e -> assertThat(e.errno()).isEqualTo(errno));
         }
         assertThat(content()).isEqualTo("v1");
     }

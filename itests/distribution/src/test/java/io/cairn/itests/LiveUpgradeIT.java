@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.itests.support.Await;
+import io.cairn.itests.support.BrokenJar;
 import io.cairn.itests.support.Fio;
 import io.cairn.itests.support.NewerJar;
 import io.cairn.itests.support.RpcError;
@@ -89,6 +90,82 @@ class LiveUpgradeIT {
     }
 
     @Test
+    void ofDelay() throws IOException {
+        disk();
+        stack.delay("upDelay", "upAio", 2000);
+        upgrades("delay", "upDelay", true);
+    }
+
+    /** What is pending in an error bdev never ends by itself: it stays pending through the upgrade, and goes on when it is resumed. */
+    @Test
+    void ofErrorWithPendingIo() throws IOException {
+        disk();
+        String bdev = stack.error("upAio");
+        stack.export(bdev, EXPORT, false);
+        try (Fio load = Fio.verifying(cairn.nbdUri(EXPORT), "--size=16M", "--iodepth=32")) {
+            Await.untilTrue("I/O", LIMIT, () -> writes(bdev) > 100);
+            stack.rpc()
+                    .call(
+                            "bdev_error_inject_error",
+                            Map.of("name", bdev, "io_type", "write", "error_type", "pending", "num", 4));
+            Await.untilTrue("pending I/O", LIMIT, () -> oldest(bdev) >= 500);
+
+            for (String way : List.of("there", "back")) {
+                Path jar = cairn.jar("io.cairn.module.error");
+                Path next = way.equals("there") ? NewerJar.of(jar, directory, 1) : jar;
+                JsonNode report = stack.rpc()
+                        .call(
+                                "bdev_upgrade_module",
+                                Map.of("name", "error", "url", next.toUri().toString()));
+                assertThat(report.path("outcome").asString()).as("%s", report).isEqualTo("upgraded");
+            }
+
+            long age = oldest(bdev);
+            Await.untilTrue("I/O that is pending as before", LIMIT, () -> oldest(bdev) >= age + 500);
+            assertThat(load.isAlive()).isTrue();
+            stack.rpc().call("bdev_error_resume_pending", Map.of("name", bdev));
+            long before = writes(bdev);
+            Await.untilTrue("I/O after that", LIMIT, () -> writes(bdev) > before + 200);
+            load.end().clean();
+        }
+    }
+
+    @Test
+    void aVersionThatCannotServeIsRolledBackUnderLoad() throws IOException {
+        disk();
+        stack.passthru("upPass", "upAio");
+        stack.export("upPass", EXPORT, false);
+        Path jar = cairn.jar("io.cairn.module.passthru");
+        List<String> before = bundles();
+        try (Fio load = Fio.verifying(cairn.nbdUri(EXPORT), "--size=16M", "--iodepth=32")) {
+            // one that starts and cannot make its bdev again, and one whose component cannot be made at all
+            Map<String, String> reasons =
+                    Map.of("Passthru", "the new module has not registered it", "PassthruModule", "PassthruModule");
+            for (String missing : reasons.keySet()) {
+                long written = writes("upPass");
+                Await.untilTrue("I/O", LIMIT, () -> writes("upPass") > written + 200);
+                Path broken = BrokenJar.without(jar, directory, missing);
+                JsonNode report = stack.rpc()
+                        .call(
+                                "bdev_upgrade_module",
+                                Map.of("name", "passthru", "url", broken.toUri().toString()));
+                assertThat(report.path("outcome").asString()).as("%s", report).isEqualTo("rolled_back");
+                assertThat(report.path("runs").asString()).isEqualTo("old");
+                assertThat(report.path("bdevs").toString()).isEqualTo("[\"upPass\"]");
+                assertThat(report.path("reason").asString()).contains(reasons.get(missing));
+                assertThat(bundles()).isEqualTo(before);
+                System.out.printf("without class %s: rolled back: %s%n", missing, report);
+            }
+            long written = writes("upPass");
+            Await.untilTrue("I/O after that", LIMIT, () -> writes("upPass") > written + 200);
+            Fio.Seen seen = load.end().clean();
+            System.out.printf(
+                    "rolled back twice; %d I/Os, none failed, none mismatched, the longest took %.1f ms%n",
+                    seen.ios(), seen.longest().toNanos() / 1e6);
+        }
+    }
+
+    @Test
     void whatCannotBeIsRefusedBeforeAnyIoIsHeld() throws IOException {
         stack.malloc("upMalloc", SIZE);
         stack.export("upMalloc", EXPORT, false);
@@ -98,10 +175,12 @@ class LiveUpgradeIT {
             Await.untilTrue("I/O", LIMIT, () -> writes("upMalloc") > 100);
             List<String> before = bundles();
 
-            refused(Map.of("name", "nosuch"), "nosuch");
-            refused(Map.of("name", "malloc", "url", other.toUri().toString()), "malloc");
-            refused(Map.of("name", "malloc", "url", corrupt.toUri().toString()), "corrupt.jar");
+            refused(-19, Map.of("name", "nosuch"), "nosuch");
+            refused(-22, Map.of("name", "malloc", "url", other.toUri().toString()), "malloc");
+            refused(-22, Map.of("name", "malloc", "url", corrupt.toUri().toString()), "corrupt.jar");
+            refused(-21, Map.of("name", "malloc", "url", directory.toUri().toString()), "it is a directory");
             refused(
+                    -2,
                     Map.of(
                             "name",
                             "malloc",
@@ -180,10 +259,23 @@ class LiveUpgradeIT {
         return "absent";
     }
 
-    private void refused(Map<String, ?> params, String named) {
+    private void refused(int code, Map<String, ?> params, String named) {
         assertThatThrownBy(() -> stack.rpc().call("bdev_upgrade_module", params))
-                .isInstanceOf(RpcError.class)
-                .hasMessageContaining(named);
+                .hasMessageContaining(named)
+                .isInstanceOfSatisfying(
+                        RpcError.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+
+    /** The age of the oldest I/O that is out on a bdev, in milliseconds. */
+    private long oldest(String bdev) {
+        for (JsonNode reason :
+                stack.rpc().call("bdev_why", Map.of("name", bdev)).path("reasons")) {
+            if (reason.path("reason").asString().equals("io_outstanding")
+                    && reason.path("bdev").asString().equals(bdev)) {
+                return reason.path("oldest_ms").asLong();
+            }
+        }
+        return 0;
     }
 
     private void disk() throws IOException {

@@ -56,6 +56,27 @@ public final class Stack implements AutoCloseable {
                 new Deletion("bdev_passthru_delete", "name", name));
     }
 
+    /** A bdev that tells the end of every read and write some time after its base. */
+    public void delay(String name, String base, long micros) {
+        create(
+                "bdev_delay_create",
+                Map.of(
+                        "name", name,
+                        "base_bdev_name", base,
+                        "avg_read_latency", micros,
+                        "p99_read_latency", micros,
+                        "avg_write_latency", micros,
+                        "p99_write_latency", micros),
+                new Deletion("bdev_delay_delete", "name", name));
+    }
+
+    /** A bdev that injects errors when it is told to; returns its name. */
+    public String error(String base) {
+        String name = "EE_" + base;
+        create("bdev_error_create", Map.of("base_name", base), new Deletion("bdev_error_delete", "name", name));
+        return name;
+    }
+
     /** Equal parts of a base; returns their names. */
     public List<String> split(String base, int count, int sizeMib) {
         JsonNode names = create(
