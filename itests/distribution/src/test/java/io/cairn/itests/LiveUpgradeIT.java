@@ -127,6 +127,9 @@ class LiveUpgradeIT {
             long before = writes(bdev);
             Await.untilTrue("I/O after that", LIMIT, () -> writes(bdev) > before + 200);
             load.end().clean();
+        } finally {
+            stack.rpc()
+                    .call("bdev_error_inject_error", Map.of("name", bdev, "io_type", "clear", "error_type", "failure"));
         }
     }
 

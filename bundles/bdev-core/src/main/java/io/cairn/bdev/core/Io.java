@@ -169,6 +169,11 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         return state == HELD && rare != null && rare.pieces != null && rare.pieces.stop(outcome);
     }
 
+    /** Returns whether the core does it in pieces. */
+    boolean isInPieces() {
+        return state == HELD && rare != null && rare.pieces != null && rare.pieces.isActive();
+    }
+
     Pieces pieces() {
         Rare own = rare();
         if (own.pieces == null) {

@@ -51,6 +51,11 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
         issue();
     }
 
+    /** Returns whether it is at work. */
+    boolean isActive() {
+        return active;
+    }
+
     /**
      * Begins nothing more; the I/O ends when the pieces that are out have ended.
      *

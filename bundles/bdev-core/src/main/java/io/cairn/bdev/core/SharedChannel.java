@@ -331,7 +331,7 @@ final class SharedChannel {
 
     /** Whatever waits for the module is tried again when an I/O comes back from it, and by the clock if none is out. */
     private void armRetry() {
-        if (outstanding == 0 && retry == null && isAnyToRetry()) {
+        if (outstanding == 0 && retry == null && !noMemory.isEmpty()) {
             retry = reactor.after(RETRY_NANOS, this::retryNow);
         }
     }
@@ -341,31 +341,13 @@ final class SharedChannel {
         retryNoMemory();
     }
 
-    private boolean isAnyToRetry() {
-        return (gate & HELD) == 0 ? !noMemory.isEmpty() : noMemory.stream().anyMatch(Io::isInternal);
-    }
-
-    /** Takes the next to be tried again: while the module is exchanged, only the core's own, for what it works on has to end. */
-    private Io takeToRetry() {
-        if ((gate & HELD) == 0) {
-            return noMemory.poll();
-        }
-        for (Iterator<Io> i = noMemory.iterator(); i.hasNext(); ) {
-            Io io = i.next();
-            if (io.isInternal()) {
-                i.remove();
-                return io;
-            }
-        }
-        return null;
-    }
-
     private void retryNoMemory() {
-        for (int i = 0; i < RETRIES_PER_RETURN; i++) {
-            Io io = takeToRetry();
-            if (io == null) {
-                break;
-            }
+        if ((gate & HELD) != 0) {
+            // the next module is asked
+            return;
+        }
+        for (int i = 0; i < RETRIES_PER_RETURN && !noMemory.isEmpty(); i++) {
+            Io io = noMemory.poll();
             if ((gate & LOCKED) != 0 && !io.isInternal() && isLocked(io)) {
                 gated.add(io);
             } else {
@@ -503,12 +485,16 @@ final class SharedChannel {
         }
     }
 
-    /** Gives up the pieces of an I/O that the module has. */
+    /** Gives up the pieces of an I/O that wait or that the module has. */
     void abortPieces(Io parent) {
-        for (int i = 0; bdev.isNative(IoType.ABORT) && i < internal.size(); i++) {
+        for (int i = 0; i < internal.size(); i++) {
             Io piece = internal.get(i);
-            if (piece.state == Io.PENDING && piece.cookie() == parent) {
-                abortInModule(piece);
+            if (piece.isOut() && piece.cookie() == parent) {
+                if (piece.state == Io.QUEUED) {
+                    abortQueued(piece);
+                } else if (piece.state == Io.PENDING && bdev.isNative(IoType.ABORT)) {
+                    abortInModule(piece);
+                }
             }
         }
     }
@@ -558,8 +544,8 @@ final class SharedChannel {
     // ---- the exchange of the module ----
 
     /**
-     * Lets new I/O wait, has the module give back what it merely keeps, and tells when none is under way: neither in the module nor in
-     * the core's own work.
+     * Lets new I/O wait, and the next pieces of what the core works on; has the module give back what it merely keeps, and tells when
+     * it has nothing more.
      */
     void hold(Runnable drained) {
         gate |= HELD | DRAINING;
@@ -571,13 +557,13 @@ final class SharedChannel {
 
     private boolean isQuiet() {
         // what the module had no memory for waits for the next one
-        if (outstanding != 0 || internal.inUse() != 0) {
+        if (outstanding != 0) {
             return false;
         }
         for (Channel channel : channels) {
             for (int i = 0; i < channel.pool().size(); i++) {
-                int state = channel.pool().get(i).state;
-                if (state != Io.FREE && state != Io.QUEUED) {
+                Io io = channel.pool().get(i);
+                if (io.state != Io.FREE && io.state != Io.QUEUED && !io.isInPieces()) {
                     return false;
                 }
             }
@@ -615,21 +601,20 @@ final class SharedChannel {
         if (drains.isEmpty()) {
             gate &= ~DRAINING;
         }
-        // what the module had given back came first; the core's own pieces are among themselves, past the gates
-        ArrayDeque<Io> waiting = new ArrayDeque<>();
-        for (Iterator<Io> i = noMemory.iterator(); i.hasNext(); ) {
-            Io io = i.next();
-            if (!io.isInternal()) {
-                i.remove();
-                waiting.add(io);
+        // what the module had given back came first
+        ArrayDeque<Io> waiting = new ArrayDeque<>(noMemory);
+        noMemory.clear();
+        gate &= ~NO_MEMORY;
+        waiting.addAll(gated);
+        gated = new ArrayDeque<>();
+        for (Io io : waiting) {
+            if (io.isInternal()) {
+                // pieces of what has passed the gates
+                start(io);
+            } else {
+                begin(io);
             }
         }
-        if (noMemory.isEmpty()) {
-            gate &= ~NO_MEMORY;
-        }
-        waiting.addAll(gated);
-        gated = waiting;
-        beginGated();
     }
 
     private void setContexts(Supplier<Object> contexts) {
@@ -661,11 +646,17 @@ final class SharedChannel {
         return io;
     }
 
-    /** Starts a child of the core's own, past all gates. */
+    /** Starts a child of the core's own, past all gates but the exchange of the module; a reset of the module ends before that. */
     void startInternal(Io io, IoType type, long offset, long blocks, IoCompletion completion, Object cookie) {
         io.prepare(type, offset, blocks, blocks * bdev.blockSize(), completion, cookie);
         io.submitted = reactor.nowNanos();
-        start(io);
+        if ((gate & HELD) != 0 && type != IoType.RESET) {
+            io.state = Io.QUEUED;
+            noMemory.add(io);
+            gate |= NO_MEMORY;
+        } else {
+            start(io);
+        }
     }
 
     /** Gives pool memory to a child of the core's own; it goes back with the child. */

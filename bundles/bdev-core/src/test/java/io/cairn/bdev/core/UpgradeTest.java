@@ -354,21 +354,59 @@ class UpgradeTest {
         assertThat(newDisk.served).hasSize(2);
     }
 
-    /** What the core does itself is not given back in the middle: it ends in the old module. */
+    /** Reads in the old module, writes in the new one: what the core works on goes on where it was. */
     @Test
-    void thePiecesOfWhatTheCoreWorksOnEndInTheOldModule() {
+    void whatTheCoreDoesInPiecesGoesOnInTheNextModule() {
         oldDisk.hold = true;
-        oldDisk.givesBack = true;
-        assertThat(channel.writeZeroes(0, 8, outcomes, null)).isEqualTo(Submission.ACCEPTED);
+        oldDisk.content[3 * BLOCK] = 33;
+        assertThat(channel.copy(9, 3, 1, outcomes, null)).isEqualTo(Submission.ACCEPTED);
         core.reactors.runUntilIdle();
-        assertThat(oldDisk.held).hasSize(1);
-        oldDisk.hold = false;
-        Hold hold = hold();
-        assertThat(oldDisk.served).containsExactly(IoType.WRITE);
-        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
+        CompletableFuture<Hold> holding = core.core.hold("m", LONGEST).toCompletableFuture();
+        core.reactors.runUntilIdle();
+        oldDisk.serve(oldDisk.held.poll());
+        Hold hold = core.await(holding);
+        core.await(core.core.remove(first));
+        assertThat(oldDisk.served).containsExactly(IoType.READ);
+        assertThat(outcomes.all).isEmpty();
         new Next().arrive(newDisk, spec(BLOCK, 64));
         core.await(hold.over());
-        assertThat(newDisk.served).isEmpty();
+        core.reactors.runUntilIdle();
+        assertThat(newDisk.served).containsExactly(IoType.WRITE);
+        assertThat(newDisk.content[9 * BLOCK]).isEqualTo((byte) 33);
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void piecesThatAreGivenBackGoToTheNextModuleOrEndWithAnAbortOrTheBdev() {
+        oldDisk.hold = true;
+        oldDisk.givesBack = true;
+        channel.writeZeroes(0, 8, outcomes, "first");
+        channel.writeZeroes(8, 8, outcomes, "second");
+        core.reactors.runUntilIdle();
+        Hold hold = hold();
+        CoreFixture.Outcomes others = new CoreFixture.Outcomes();
+        channel.abort("first", others, null);
+        core.reactors.runUntilIdle();
+        assertThat(others.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+        new Next().arrive(newDisk, spec(BLOCK, 64));
+        core.await(hold.over());
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED, IoStatus.SUCCESS);
+        assertThat(newDisk.served).containsExactly(IoType.WRITE);
+        assertThat(oldDisk.served).isEmpty();
+
+        newDisk.hold = true;
+        newDisk.givesBack = true;
+        channel.writeZeroes(0, 8, outcomes, "third");
+        core.reactors.runUntilIdle();
+        Hold again = core.await(core.core.hold("m", LONGEST));
+        again.giveUp("enough");
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED, IoStatus.SUCCESS, IoStatus.NO_DEVICE);
+        channel.close();
+        descriptor.close();
+        core.await(again.over());
     }
 
     @Test

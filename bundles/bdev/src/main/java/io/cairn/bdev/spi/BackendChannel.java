@@ -35,8 +35,7 @@ public abstract class BackendChannel {
      * The module is to be exchanged while I/O waits in the core, and nothing new arrives until then: I/O that this channel merely
      * keeps is to leave it now, with nothing lost and nothing done twice. What has not been begun is given back with {@code
      * IoStatus.NOMEM}: the next module is given it, or this channel again, if the exchange is called off. What is done and only
-     * not told yet is told. What a device or a base has ends by itself, or the exchange is called off. I/O that the core itself
-     * works on comes back here at once. Default: nothing is kept.
+     * not told yet is told. What a device or a base has ends by itself, or the exchange is called off. Default: nothing is kept.
      */
     public void giveBack() {}
 
