@@ -1,6 +1,8 @@
 package io.cairn.deployer;
 
 import java.io.ByteArrayInputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -23,6 +25,7 @@ import org.osgi.framework.wiring.FrameworkWiring;
 
 /** The bundles of modules in a framework. Everything blocks: not for reactors. */
 final class ModuleBundles {
+    private static final Logger LOG = System.getLogger(ModuleBundles.class.getName());
     private static final Duration LONGEST_REFRESH = Duration.ofSeconds(3);
 
     private final BundleContext context;
@@ -89,12 +92,34 @@ final class ModuleBundles {
                 : Version.emptyVersion;
     }
 
-    /** Gives a bundle other content: stops it, updates it, and starts it. No other bundle changes its state. */
+    /** Gives a bundle other content, stopped meanwhile, and starts it also if it did not run. No other bundle changes its state. */
     void exchange(Bundle bundle, byte[] content) throws BundleException {
-        bundle.stop(Bundle.STOP_TRANSIENT);
-        bundle.update(new ByteArrayInputStream(content));
-        if (bundle.adapt(BundleRevisions.class).getRevisions().size() > 1) {
-            // the old classes are still wired: what is stopped and exports nothing can be refreshed alone
+        BundleWiring wiring = bundle.adapt(BundleWiring.class);
+        boolean isUsed = wiring != null && !wiring.getProvidedWires(null).isEmpty();
+        if (isUsed) {
+            // its old content stays wired until a refresh, which would stop it a second time if it ran
+            bundle.stop(Bundle.STOP_TRANSIENT);
+        }
+        // Stops and starts it too, in one: Karaf's features service starts whatever it finds stopped, and would bring
+        // the old content
+        // back in between, for the update to stop it once more.
+        BundleRevision before = bundle.adapt(BundleRevision.class);
+        try {
+            bundle.update(new ByteArrayInputStream(content));
+        } catch (BundleException e) {
+            if (bundle.adapt(BundleRevision.class) == before) {
+                throw e;
+            }
+            // Felix tells so that the new content was not started, such as when it gave way to a refresh of others; the
+            // start below tells
+            // if it cannot be
+            LOG.log(
+                    Level.DEBUG,
+                    "bundle {0} has its new content and was not started with it: {1}",
+                    bundle,
+                    e.getMessage());
+        }
+        if (isUsed && bundle.adapt(BundleRevisions.class).getRevisions().size() > 1) {
             refresh(bundle);
         }
         bundle.start(Bundle.START_TRANSIENT);

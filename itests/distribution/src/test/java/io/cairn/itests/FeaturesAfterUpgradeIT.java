@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -149,6 +150,38 @@ class FeaturesAfterUpgradeIT {
         assertThat(version()).contains(featureVersion);
     }
 
+    @Test
+    void upgradesAndFeatureOperationsKeepOutOfEachOthersWay() throws IOException {
+        startWithDisk();
+        List<Path> newer = List.of(newer(1), newer(2), newer(3), newer(4), newer(5), newer(6));
+
+        underLoad(() -> {
+            CompletableFuture<Void> operations =
+                    CompletableFuture.runAsync(() -> MANY.forEach(cairn.shell()::runOverSsh));
+            try (RpcClient rpc = cairn.rpc()) {
+                int next = 0;
+                int upgraded = 0;
+                do {
+                    JsonNode report = rpc.call(
+                            "bdev_upgrade_module",
+                            Map.of(
+                                    "name",
+                                    "malloc",
+                                    "url",
+                                    newer.get(next).toUri().toString()));
+                    // the framework may refuse to start the new one while it refreshes others: then the old one serves
+                    assertThat(report.path("outcome").asString())
+                            .as("%s", report)
+                            .isIn("upgraded", "rolled_back");
+                    upgraded += report.path("outcome").asString().equals("upgraded") ? 1 : 0;
+                    next = (next + 1) % newer.size();
+                } while (!operations.isDone());
+                assertThat(upgraded).isPositive();
+            }
+            operations.join();
+        });
+    }
+
     /** Restarts, and waits until the deploy folder has been looked at. */
     private void restartWith(Path jar) throws IOException {
         cairn.stop();
@@ -164,7 +197,7 @@ class FeaturesAfterUpgradeIT {
         int log = cairn.wholeLog().length();
         underLoad(() -> {
             for (String operation : operations) {
-                cairn.shell().run(operation);
+                cairn.shell().runOverSsh(operation);
                 assertThat(version()).as(operation).contains(expected);
             }
         });
