@@ -1,6 +1,7 @@
 package io.cairn.deployer;
 
 import io.cairn.bdev.Bdevs;
+import io.cairn.bdev.ModuleRefusals;
 import io.cairn.bdev.ModuleUpgrades;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.ConfigSource;
@@ -48,6 +49,7 @@ public final class DeployerComponent implements ConfigSource {
             @Reference Reactors reactors,
             @Reference OperationRegistry registry,
             @Reference ModuleUpgrades upgrades,
+            @Reference ModuleRefusals refusals,
             @Reference Bdevs bdevs,
             BundleContext context) {
         this.reactors = reactors;
@@ -61,7 +63,7 @@ public final class DeployerComponent implements ConfigSource {
         calls = new UpgradeCalls(reactors.app(), worker, upgrader::upgrade);
         folder = context.registerService(
                 ArtifactInstaller.class,
-                new DeployFolder(context, bundles, upgrader),
+                new ReportingFolder(new DeployFolder(context, bundles, upgrader), refusals),
                 // before File Install's own handling of bundles
                 FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, 100)));
         reactors.app().execute(() -> offer(registry));

@@ -6,11 +6,13 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /** The bdevs of modules, for what no hold tells. Everything blocks: not for reactors. */
 interface ModuleBdevs {
@@ -65,7 +67,7 @@ interface ModuleBdevs {
                 // what went before the watch began
                 left.retainAll(list().stream().map(Bdev::name).toList());
                 if (!left.isEmpty()) {
-                    get(gone, longest);
+                    get(gone, longest, () -> "bdevs " + String.join(", ", new TreeSet<>(left)) + " are not gone");
                 }
             } finally {
                 watch.close();
@@ -73,10 +75,17 @@ interface ModuleBdevs {
         }
 
         private static <T> T get(CompletableFuture<T> answer, Duration longest) {
+            return get(answer, longest, () -> "the core has not said which bdevs there are");
+        }
+
+        private static <T> T get(CompletableFuture<T> answer, Duration longest, Supplier<String> inVain) {
             try {
                 return answer.get(longest.toMillis(), TimeUnit.MILLISECONDS);
             } catch (ExecutionException | TimeoutException e) {
-                throw new IllegalStateException("the core has not said which bdevs there are: " + e, e);
+                throw new IllegalStateException(
+                        inVain.get()
+                                + (e instanceof TimeoutException ? " after " + longest.toMillis() + " ms" : ": " + e),
+                        e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted", e);

@@ -129,6 +129,41 @@ class BadBundlesIT {
                 .contains("a module called readonly is there already, of bundle " + BUNDLE);
     }
 
+    /** Nobody takes what is no jar at all for its own: it must be said all the same, once, and without a stack. */
+    @Test
+    void aDamagedJarAndOneThatNeedsMoreInTheDeployFolder() throws IOException {
+        Path newer = variant(
+                "newer.jar",
+                main -> main.putValue(
+                        "Import-Package",
+                        main.getValue("Import-Package")
+                                .replaceAll(
+                                        "io\\.cairn\\.bdev\\.spi;version=\"[^\"]*\"",
+                                        "io.cairn.bdev.spi;version=\"[9.0,10)\"")));
+        Path damaged = Files.writeString(cairn.deployFolder().resolve("damaged.jar"), "this is no jar");
+        Path refused = cairn.deployFolder().resolve("needs-more.jar");
+        Files.copy(newer, refused);
+        Await.untilTrue("two refusals", LIMIT, () -> all().contains("damaged.jar") && all().contains("needs-more.jar"));
+        assertThat(module("damaged.jar", 0).path("state").asString()).isEqualTo("failed");
+        assertThat(module("damaged.jar", 0).path("reason").asString())
+                .contains("damaged.jar is not deployed: it is damaged");
+        assertThat(module("needs-more.jar", 0).path("reason").asString())
+                .contains("needs-more.jar is not deployed: it needs io.cairn.bdev.spi [9.0.0,10.0.0)");
+        assertThat(cairn.shell().run("bdev:modules")).contains("damaged.jar is not deployed", "needs-more.jar");
+        assertThat(cairn.wholeLog().lines().filter(line -> line.contains("damaged.jar")))
+                .hasSize(1)
+                .allMatch(line -> line.contains("WARN"));
+        assertThat(cairn.wholeLog()).doesNotContain("Failed to install artifact");
+
+        Files.delete(damaged);
+        Files.delete(refused);
+        Await.untilTrue("none", LIMIT, () -> !all().contains("damaged.jar") && !all().contains("needs-more.jar"));
+    }
+
+    private String all() {
+        return rpc().call("bdev_get_modules").toString();
+    }
+
     @Test
     void aModuleWhoseBundleGivesItAnotherName() throws IOException {
         install(

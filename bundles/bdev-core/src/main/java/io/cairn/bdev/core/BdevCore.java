@@ -6,6 +6,7 @@ import io.cairn.bdev.BdevEventListener;
 import io.cairn.bdev.BdevException;
 import io.cairn.bdev.BdevState;
 import io.cairn.bdev.Bdevs;
+import io.cairn.bdev.ModuleRefusals;
 import io.cairn.bdev.ModuleUpgrades;
 import io.cairn.bdev.Notification;
 import io.cairn.bdev.OpenMode;
@@ -31,7 +32,7 @@ import java.util.function.Consumer;
  * The bdev layer: modules, bdevs, claims, examine and the I/O path, as one plain object. Callable from any thread; all of its state is
  * touched on the app thread.
  */
-public final class BdevCore implements Bdevs, ModuleUpgrades {
+public final class BdevCore implements Bdevs, ModuleUpgrades, ModuleRefusals {
     private static final Logger LOG = System.getLogger(BdevCore.class.getName());
 
     private final Reactors reactors;
@@ -40,6 +41,7 @@ public final class BdevCore implements Bdevs, ModuleUpgrades {
     private final Map<String, ModuleHost> modules = new LinkedHashMap<>();
     private final List<ModuleHost> examiners = new ArrayList<>();
     private final RefusedModules refused = new RefusedModules();
+    private final Map<String, String> refusedSources = new LinkedHashMap<>();
     private final ModuleBundles bundles;
     private OperationRegistry.Registration operations;
     private CoreOptions options;
@@ -202,6 +204,21 @@ public final class BdevCore implements Bdevs, ModuleUpgrades {
                 LOG.log(Level.INFO, "module {0} has left", host.name());
             });
         });
+    }
+
+    @Override
+    public void refused(String source, String reason) {
+        reactors.app().execute(() -> refusedSources.put(source, reason));
+    }
+
+    @Override
+    public void forget(String source) {
+        reactors.app().execute(() -> refusedSources.remove(source));
+    }
+
+    /** Returns what was not taken before it was a bundle, and why: by what it is called. App thread. */
+    Map<String, String> refusedSources() {
+        return refusedSources;
     }
 
     /** Returns the modules that were not taken. App thread. */

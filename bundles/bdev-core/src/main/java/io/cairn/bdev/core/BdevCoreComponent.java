@@ -4,6 +4,7 @@ import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevEventListener;
 import io.cairn.bdev.Bdevs;
+import io.cairn.bdev.ModuleRefusals;
 import io.cairn.bdev.ModuleUpgrades;
 import io.cairn.bdev.Notification;
 import io.cairn.bdev.OpenMode;
@@ -34,9 +35,9 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  * start and stop return when that is true.
  */
 @Component(
-        service = {Bdevs.class, ModuleUpgrades.class},
+        service = {Bdevs.class, ModuleUpgrades.class, ModuleRefusals.class},
         immediate = true)
-public final class BdevCoreComponent implements Bdevs, ModuleUpgrades {
+public final class BdevCoreComponent implements Bdevs, ModuleUpgrades, ModuleRefusals {
     private static final Logger LOG = System.getLogger(BdevCoreComponent.class.getName());
 
     private final BdevCore core;
@@ -86,6 +87,16 @@ public final class BdevCoreComponent implements Bdevs, ModuleUpgrades {
     @Override
     public CompletionStage<Hold> hold(String module, Duration longest) {
         return core.hold(module, longest);
+    }
+
+    @Override
+    public void refused(String source, String reason) {
+        core.refused(source, reason);
+    }
+
+    @Override
+    public void forget(String source) {
+        core.forget(source);
     }
 
     private void await(String what, CompletionStage<Void> stage) {

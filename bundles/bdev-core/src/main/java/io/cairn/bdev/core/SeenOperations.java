@@ -78,6 +78,7 @@ final class SeenOperations {
             refused.origin().ifPresent(o -> seen.add(o.bundleId()));
             all.add(module(refused.name(), "failed", refused.reason(), refused.origin()));
         }
+        core.refusedSources().forEach((source, reason) -> all.add(module(source, "failed", reason, Optional.empty())));
         for (ModuleBundle bundle : deployed) {
             if (!seen.contains(bundle.origin().bundleId())) {
                 String state = bundle.problem().equals("it is stopped") ? "stopped" : "failed";

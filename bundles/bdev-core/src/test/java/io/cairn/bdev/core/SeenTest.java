@@ -85,6 +85,22 @@ class SeenTest {
     }
 
     @Test
+    void listsWhatWasRefusedBeforeItWasABundleUntilItIsForgotten() {
+        core.core.refused("a.jar", "it is damaged: no END header");
+        core.core.refused("b.jar", "it needs something");
+        core.core.refused("a.jar", "it is damaged: cut off");
+        assertThat(modules()).hasSize(2);
+        assertThat(modules().get(0))
+                .containsEntry("name", "a.jar")
+                .containsEntry("state", "failed")
+                .containsEntry("reason", "it is damaged: cut off")
+                .doesNotContainKey("bundle");
+        core.core.forget("a.jar");
+        core.core.forget("c.jar");
+        assertThat(modules()).extracting(m -> m.get("name")).containsExactly("b.jar");
+    }
+
+    @Test
     void listsBundlesWhoseModuleIsNotHere() {
         deployed.add(new ModuleBundle("one", new ModuleOrigin(7, "org.one", "1.2.0"), false, "it is stopped"));
         deployed.add(new ModuleBundle("two", new ModuleOrigin(8, "org.two", "1.2.0"), false, "it needs more"));
