@@ -229,10 +229,33 @@ final class Why {
         }
         context.names().keeper(name).ifPresent(kept -> kept(name, kept, reasons, asked));
         for (PendingEntry entry : stored) {
-            if (name.equals(entry.entry().params().get("name"))) {
+            Map<String, Object> params = entry.entry().params();
+            if (makes(params, name)) {
                 stored(name, entry, reasons);
+                bases(params).stream()
+                        .filter(base -> context.names().find(base).isEmpty())
+                        .forEach(base -> absent(base, reasons, asked));
             }
         }
+    }
+
+    /** Whether a stored call is for a bdev: by its name, or, for modules that name their bdevs after the base, by that. */
+    private static boolean makes(Map<String, Object> params, String name) {
+        if (params.containsKey("name")) {
+            return name.equals(params.get("name"));
+        }
+        return bases(params).stream()
+                .anyMatch(base -> !name.equals(base) && (name.startsWith(base) || name.endsWith(base)));
+    }
+
+    private static List<String> bases(Map<String, Object> params) {
+        List<String> all = new ArrayList<>();
+        params.forEach((key, value) -> {
+            if (key.startsWith("base") && value instanceof String base && !base.isEmpty()) {
+                all.add(base);
+            }
+        });
+        return all;
     }
 
     /** What is under way and may bring anything. */

@@ -206,6 +206,21 @@ class SeenTest {
     }
 
     @Test
+    void followsStoredEntriesDownAlsoOfBdevsThatAreNamedAfterTheirBase() {
+        for (ConfigEntry entry : List.of(
+                new ConfigEntry("bdev_error_create", Map.of("base_name", "delay0")),
+                new ConfigEntry("bdev_split_create", Map.of("base_bdev", "low", "split_count", 2L)),
+                new ConfigEntry("bdev_delay_create", Map.of("name", "delay0", "base_bdev_name", "low")))) {
+            registry.pending.add(new PendingEntry("bdev", entry, false, "nobody offers it"));
+        }
+        assertThat(reasons("EE_delay0"))
+                .extracting(r -> r.get("bdev") + " " + r.get("method"))
+                .containsExactly("EE_delay0 bdev_error_create", "delay0 bdev_delay_create");
+        assertThat(reasons("delay0")).extracting(r -> r.get("method")).containsExactly("bdev_delay_create");
+        assertThat(reasons("lowp1")).extracting(r -> r.get("method")).containsExactly("bdev_split_create");
+    }
+
+    @Test
     void namesHoldersAndClaims() {
         TestModule module = core.module("one");
         module.register(disk, "d0");
