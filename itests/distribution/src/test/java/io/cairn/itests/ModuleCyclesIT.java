@@ -108,6 +108,23 @@ class ModuleCyclesIT {
         }
     }
 
+    @Test
+    void ofDelay() throws IOException {
+        try (Stack stack = new Stack(cairn.rpc())) {
+            stack.aio("cyAio", file("through.img"), 512);
+            stack.delay("cyDelay", "cyAio", 500);
+            cycles(stack, "delay", "io.cairn.module.delay", "cyDelay", true);
+        }
+    }
+
+    @Test
+    void ofError() throws IOException {
+        try (Stack stack = new Stack(cairn.rpc())) {
+            stack.aio("cyAio", file("through.img"), 512);
+            cycles(stack, "error", "io.cairn.module.error", stack.error("cyAio"), true);
+        }
+    }
+
     private void cycles(Stack stack, String module, String packageName, String bdev, boolean keeps) throws IOException {
         stack.export(bdev, THROUGH, false);
         if (module.equals("null") || module.equals("malloc")) {
