@@ -27,6 +27,9 @@ final class Watchdog implements Runnable, AutoCloseable {
     private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long REPORT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    /** A turn of so many thresholds is reported however many reports there were: it is no hiccup, and its culprit may be another. */
+    private static final int ALWAYS_REPORTED = 100;
+
     private static final Set<String> OUR_MACHINERY =
             Set.of(ThreadReactor.class.getName(), SleepAwareIoHandler.class.getName(), Reactor.class.getName());
     private static final List<String> OTHER_MACHINERY = List.of("io.netty.", "org.jctools.", "java.", "jdk.", "sun.");
@@ -121,6 +124,7 @@ final class Watchdog implements Runnable, AutoCloseable {
         private final ThreadReactor reactor;
         private long turns = -1;
         private long since;
+        private boolean leftOut;
         private boolean reported;
         private long lastReport;
         private boolean everReported;
@@ -135,25 +139,31 @@ final class Watchdog implements Runnable, AutoCloseable {
             if (current != turns || heldUp || reactor.isWaiting()) {
                 turns = current;
                 since = now;
+                leftOut = false;
                 reported = false;
-            } else if (!reported && now - since >= threshold) {
+                return;
+            }
+            boolean always = now - since >= threshold * ALWAYS_REPORTED;
+            if (now - since >= threshold && !reported && (always || !leftOut)) {
                 StackTraceElement[] stack = reactor.thread().getStackTrace();
                 if (reactor.turns() == current && !reactor.isWaiting() && hasCulprit(stack)) {
-                    report(now, stack);
+                    report(now, stack, always);
                 }
             }
         }
 
-        private void report(long now, StackTraceElement[] stack) {
-            reported = true;
-            if (everReported && now - lastReport < REPORT_EVERY_NANOS) {
+        private void report(long now, StackTraceElement[] stack, boolean always) {
+            if (!always && everReported && now - lastReport < REPORT_EVERY_NANOS) {
                 suppressed++;
+                leftOut = true;
                 return;
             }
+            int others = leftOut ? suppressed - 1 : suppressed;
+            reported = true;
             everReported = true;
             lastReport = now;
-            listener.longTurn(reactor, now - since, stack, suppressed);
             suppressed = 0;
+            listener.longTurn(reactor, now - since, stack, others);
         }
     }
 }

@@ -306,6 +306,56 @@ class ThreadReactorsTest {
         }
     }
 
+    @Test
+    void aTurnThatLastsVeryLongIsReportedHoweverManyReportsThereWere() throws Exception {
+        record Report(long nanos, int suppressed) {}
+        List<Report> reports = new ArrayList<>();
+        try (ThreadReactors reactors = new ThreadReactors(TWO.withCount(1))) {
+            Watchdog watchdog = new Watchdog(
+                    List.of((ThreadReactor) reactors.app()),
+                    10_000_000,
+                    (who, nanos, stack, suppressed) -> reports.add(new Report(nanos, suppressed)));
+            blockedTurn(reactors.app(), () -> {
+                watchdog.look(0, false);
+                watchdog.look(10_000_000, false);
+                watchdog.look(2_000_000_000, false);
+            });
+            assertThat(reports).as("one for each turn").containsExactly(new Report(10_000_000, 0));
+
+            // within 10 s of that: a hiccup is left out, a block is not
+            blockedTurn(reactors.app(), () -> {
+                watchdog.look(3_000_000_000L, false);
+                watchdog.look(3_010_000_000L, false);
+            });
+            assertThat(reports).hasSize(1);
+            blockedTurn(reactors.app(), () -> {
+                watchdog.look(4_000_000_000L, false);
+                watchdog.look(4_010_000_000L, false);
+                assertThat(reports).hasSize(1);
+                watchdog.look(5_000_000_000L, false);
+                watchdog.look(6_000_000_000L, false);
+            });
+            assertThat(reports.subList(1, reports.size())).containsExactly(new Report(1_000_000_000, 1));
+        }
+    }
+
+    /** Lets a reactor be in one turn while something is done elsewhere. */
+    private static void blockedTurn(Reactor reactor, Runnable meanwhile) throws Exception {
+        CompletableFuture<Void> entered = new CompletableFuture<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        reactor.execute(() -> {
+            entered.complete(null);
+            blockUntil(end);
+        });
+        entered.get();
+        meanwhile.run();
+        end.complete(null);
+        // a turn of its own for the next one
+        CompletableFuture<Void> left = new CompletableFuture<>();
+        reactor.execute(() -> left.complete(null));
+        left.get();
+    }
+
     private static void blockUntil(CompletableFuture<?> report) {
         report.join();
     }
