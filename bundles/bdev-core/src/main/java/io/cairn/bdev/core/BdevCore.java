@@ -153,7 +153,8 @@ public final class BdevCore implements Bdevs, ModuleUpgrades, ModuleRefusals {
         }
         context.examinations().end(work);
         context.upgrades().of(host.name()).filter(upgrade -> host.isPresent()).ifPresent(upgrade -> {
-            upgrade.configured();
+            upgrade.configured(
+                    registry.pendingConfiguration().stream().filter(host::owns).toList());
             CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).whenComplete((v, e) -> {
                 if (host.isPresent()) {
                     upgrade.replayed(null);

@@ -12,7 +12,9 @@ import io.cairn.bdev.spi.BdevModule;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.ConfigSource;
+import io.cairn.operations.Operation;
 import io.cairn.operations.OperationRegistry;
+import io.cairn.operations.PendingEntry;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.Reactors;
 import java.lang.System.Logger;
@@ -23,10 +25,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /** One module in the core: its life, and the core as it sees it. App thread unless said. */
 final class ModuleHost implements BdevHost, ConfigSource {
@@ -42,6 +46,7 @@ final class ModuleHost implements BdevHost, ConfigSource {
     private final AtomicLong defects = new AtomicLong();
     private final Object life = new Object();
     private OperationRegistry.Registration operations;
+    private Set<String> methods = Set.of();
     private boolean replayed;
     private boolean leaving;
     private CompletableFuture<Void> parting = CompletableFuture.completedFuture(null);
@@ -70,6 +75,11 @@ final class ModuleHost implements BdevHost, ConfigSource {
         return replayed;
     }
 
+    /** Returns whether a stored entry is a call of this module's. */
+    boolean owns(PendingEntry entry) {
+        return methods.contains(entry.entry().method());
+    }
+
     BdevModule module() {
         return module;
     }
@@ -91,7 +101,9 @@ final class ModuleHost implements BdevHost, ConfigSource {
     CompletionStage<Void> start(OperationRegistry registry) {
         module.init(this);
         try {
-            operations = registry.offer(module.operations(), this);
+            List<Operation<?, ?>> offered = module.operations();
+            operations = registry.offer(offered, this);
+            methods = offered.stream().map(Operation::name).collect(Collectors.toUnmodifiableSet());
         } catch (RuntimeException | LinkageError e) {
             contain("fini", module::fini);
             throw e;

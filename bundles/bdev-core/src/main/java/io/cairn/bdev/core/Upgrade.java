@@ -4,6 +4,7 @@ import io.cairn.bdev.BdevException;
 import io.cairn.bdev.ModuleUpgrades;
 import io.cairn.bdev.ModuleUpgrades.Report;
 import io.cairn.bdev.spi.BdevBackend;
+import io.cairn.operations.PendingEntry;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.Poller;
 import io.cairn.reactor.Reactor;
@@ -54,6 +55,8 @@ final class Upgrade implements ModuleUpgrades.Hold {
     private boolean expired;
 
     private Optional<String> moduleFailure = Optional.empty();
+    /** What failed when the new module's stored configuration was replayed. */
+    private List<PendingEntry> failedEntries = List.of();
 
     /**
      * Begins an upgrade; nothing is held yet.
@@ -223,6 +226,7 @@ final class Upgrade implements ModuleUpgrades.Hold {
         replayed = false;
         configured = false;
         moduleFailure = Optional.empty();
+        failedEntries = List.of();
         failures.clear();
         if (settled.isDone()) {
             settled = new CompletableFuture<>();
@@ -268,9 +272,14 @@ final class Upgrade implements ModuleUpgrades.Hold {
         }
     }
 
-    /** The new module's stored configuration has been replayed: if that brought everything back, nothing else is waited for. */
-    void configured() {
+    /**
+     * The new module's stored configuration has been replayed: if that brought everything back, nothing else is waited for.
+     *
+     * @param failed the entries of it that failed
+     */
+    void configured(List<PendingEntry> failed) {
         configured = true;
+        failedEntries = failed;
         endIfOver();
     }
 
@@ -288,10 +297,25 @@ final class Upgrade implements ModuleUpgrades.Hold {
         boolean nothingMore = replayed || (configured && held.isEmpty());
         if (nothingMore && adopting == 0 && !holding) {
             for (CoreBdev bdev : held.keySet()) {
-                failures.putIfAbsent(bdev.name(), "the new module has not registered it");
+                failures.putIfAbsent(bdev.name(), "the new module has not registered it" + whyNotRegistered(bdev));
             }
             settled.complete(snapshot());
         }
+    }
+
+    /** What went wrong with the stored entry that makes a bdev, or on its base, as the end of a sentence; "" if nothing is known. */
+    private String whyNotRegistered(CoreBdev bdev) {
+        return failedEntries.stream()
+                .filter(failed -> Why.makes(failed.entry().params(), bdev.name()))
+                .findFirst()
+                .map(failed -> ": " + failed.entry().method() + " "
+                        + failed.entry().params() + " of the stored configuration failed: " + failed.reason())
+                .or(() -> context.names()
+                        .keeper(bdev.name())
+                        .filter(kept -> !kept.waiting().why().isEmpty())
+                        .map(kept -> ": " + kept.holder() + " was not built: "
+                                + kept.waiting().why()))
+                .orElse("");
     }
 
     private void endIfOver() {

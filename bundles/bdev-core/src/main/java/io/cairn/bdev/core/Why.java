@@ -240,7 +240,7 @@ final class Why {
     }
 
     /** Whether a stored call is for a bdev: by its name, or, for modules that name their bdevs after the base, by that. */
-    private static boolean makes(Map<String, Object> params, String name) {
+    static boolean makes(Map<String, Object> params, String name) {
         if (params.containsKey("name")) {
             return name.equals(params.get("name"));
         }

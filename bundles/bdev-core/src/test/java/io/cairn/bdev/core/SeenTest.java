@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.bdev.BdevException;
+import io.cairn.bdev.ModuleUpgrades.Hold;
 import io.cairn.bdev.Notification;
 import io.cairn.bdev.NotificationType;
 import io.cairn.bdev.OpenMode;
@@ -286,6 +287,60 @@ class SeenTest {
         core.reactors.advance(Duration.ofSeconds(12));
         assertThat(words("d0")).containsExactly("unknown");
         assertThat(modules().get(0)).containsEntry("state", "here").containsEntry("reason", "");
+    }
+
+    @Test
+    void saysWhichStoredEntryFailedWhenANewModuleDoesNotMakeWhatIsHeld() {
+        TestModule module = core.module("one");
+        module.register(disk, "d0");
+        module.register(new TestModule.Disk(512, 64), "d1");
+        Hold hold = core.await(core.core.hold("one", Duration.ofSeconds(10)));
+        core.await(core.core.remove(module));
+        fails("bdev_one_create", Map.of("name", "d0"), "no such device /dev/x");
+        fails("bdev_one_create", Map.of("name", "other"), "another bdev's failure");
+        fails("bdev_two_create", Map.of("name", "d1"), "another module's failure");
+
+        core.add(new TestModule("one") {
+            @Override
+            public List<Operation<?, ?>> operations() {
+                return Operation.list(Operation.named("bdev_one_create", Operation.None.class)
+                        .describedAs("Creates a disk.")
+                        .handledBy(p -> CompletableFuture.completedFuture(true)));
+            }
+        });
+
+        assertThat(core.await(hold.settled()).held())
+                .containsEntry(
+                        "d0",
+                        "the new module has not registered it: bdev_one_create {name=d0} of the stored configuration failed:"
+                                + " no such device /dev/x")
+                .containsEntry("d1", "the new module has not registered it");
+        assertThat(text("d0")).contains("no such device /dev/x");
+    }
+
+    @Test
+    void saysWhatWentWrongOnTheBaseWhenANewModuleDoesNotMakeWhatIsHeld() {
+        TestModule module = core.module("one");
+        module.register(disk, "d0");
+        Hold hold = core.await(core.core.hold("one", Duration.ofSeconds(10)));
+        core.await(core.core.remove(module));
+
+        core.add(new TestModule("one") {
+            @Override
+            public void init(BdevHost host) {
+                super.init(host);
+                host.reserve(List.of("d0"), "one 'd0' on base 'b0'").waiting("b0", "b0 is claimed");
+            }
+        });
+
+        assertThat(core.await(hold.settled()).held())
+                .containsEntry(
+                        "d0",
+                        "the new module has not registered it: one 'd0' on base 'b0' was not built: b0 is claimed");
+    }
+
+    private void fails(String method, Map<String, Object> params, String reason) {
+        registry.pending.add(new PendingEntry("bdev", new ConfigEntry(method, params), true, reason));
     }
 
     @Test
