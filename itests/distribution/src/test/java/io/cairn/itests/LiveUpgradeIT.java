@@ -3,9 +3,11 @@ package io.cairn.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cairn.itests.modules.SmallerPassthru;
 import io.cairn.itests.support.Await;
 import io.cairn.itests.support.BrokenJar;
 import io.cairn.itests.support.Fio;
+import io.cairn.itests.support.ModuleJar;
 import io.cairn.itests.support.NewerJar;
 import io.cairn.itests.support.RpcError;
 import io.cairn.itests.support.RunningDistribution;
@@ -142,8 +144,12 @@ class LiveUpgradeIT {
         List<String> before = bundles();
         try (Fio load = Fio.verifying(cairn.nbdUri(EXPORT), "--size=16M", "--iodepth=32")) {
             // one that starts and cannot make its bdev again, and one whose component cannot be made at all
-            Map<String, String> reasons =
-                    Map.of("Passthru", "the new module has not registered it", "PassthruModule", "PassthruModule");
+            Map<String, String> reasons = Map.of(
+                    "Passthru",
+                    "the new module has not registered it: bdev_passthru_create {name=upPass, base_bdev_name=upAio}"
+                            + " of the stored configuration failed: ",
+                    "PassthruModule",
+                    "PassthruModule");
             for (String missing : reasons.keySet()) {
                 long written = writes("upPass");
                 Await.untilTrue("I/O", LIMIT, () -> writes("upPass") > written + 200);
@@ -164,6 +170,40 @@ class LiveUpgradeIT {
             Fio.Seen seen = load.end().clean();
             System.out.printf(
                     "rolled back twice; %d I/Os, none failed, none mismatched, the longest took %.1f ms%n",
+                    seen.ios(), seen.longest().toNanos() / 1e6);
+        }
+    }
+
+    @Test
+    void aVersionWhoseBdevHasAnotherSizeIsRolledBackUnderLoad() throws IOException {
+        disk();
+        stack.passthru("upPass", "upAio");
+        stack.export("upPass", EXPORT, false);
+        Map<String, String> uuids = Stack.uuids(stack.rpc());
+        List<String> before = bundles();
+        Path smaller = ModuleJar.named("io.cairn.module.passthru")
+                .version("0.1.0.smaller")
+                .module("passthru", SmallerPassthru.class)
+                .write(directory);
+        try (Fio load = Fio.verifying(cairn.nbdUri(EXPORT), "--size=16M", "--iodepth=32")) {
+            Await.untilTrue("I/O", LIMIT, () -> writes("upPass") > 200);
+            JsonNode report = stack.rpc()
+                    .call(
+                            "bdev_upgrade_module",
+                            Map.of("name", "passthru", "url", smaller.toUri().toString()));
+            System.out.printf("with another size: %s%n", report);
+            assertThat(report.path("outcome").asString()).as("%s", report).isEqualTo("rolled_back");
+            assertThat(report.path("runs").asString()).isEqualTo("old");
+            assertThat(report.path("bdevs").toString()).isEqualTo("[\"upPass\"]");
+            assertThat(report.path("reason").asString())
+                    .contains("upPass", "it has " + SIZE / 512 + " blocks, not " + (SIZE / 512 - 1));
+            assertThat(bundles()).isEqualTo(before);
+            assertThat(Stack.uuids(stack.rpc())).isEqualTo(uuids);
+            long written = writes("upPass");
+            Await.untilTrue("I/O after that", LIMIT, () -> writes("upPass") > written + 200);
+            Fio.Seen seen = load.end().clean();
+            System.out.printf(
+                    "rolled back; %d I/Os, none failed, none mismatched, the longest took %.1f ms%n",
                     seen.ios(), seen.longest().toNanos() / 1e6);
         }
     }
