@@ -12,6 +12,7 @@ import io.cairn.itests.modules.Throws;
 import io.cairn.itests.support.Await;
 import io.cairn.itests.support.Fio;
 import io.cairn.itests.support.ModuleJar;
+import io.cairn.itests.support.NbdWire;
 import io.cairn.itests.support.RpcClient;
 import io.cairn.itests.support.RpcError;
 import io.cairn.itests.support.Running;
@@ -19,12 +20,15 @@ import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.SharedDistribution;
 import io.cairn.itests.support.Stack;
 import io.cairn.itests.support.Tool;
+import io.cairn.itests.support.WirePerReactor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +44,8 @@ class MisbehavingModulesIT {
     private static final Duration REMOVAL_LIMIT = Duration.ofSeconds(40);
 
     private static final String BESIDE = "badBeside";
+    private static final String APP_THREAD = "cairn-reactor-0";
+    private static final int IOS_DURING_A_BLOCK = 100;
 
     private final RunningDistribution cairn;
     private Stack stack;
@@ -177,6 +183,54 @@ class MisbehavingModulesIT {
         Await.untilTrue("I/O beside after the block", LIMIT, () -> writes() > before + 100);
         leave("blocks");
         besideWasServed();
+    }
+
+    /** Whichever reactor a module blocks, the app thread included: while that lasts, the others serve their I/O and the module's class is named. */
+    @Test
+    void othersServeWhileAReactorIsBlocked() throws IOException {
+        arrive("blocks", Blocks.class);
+        create("blocks", "badDisk");
+        stack.export("badDisk");
+        beside.end().clean();
+
+        try (WirePerReactor bad = WirePerReactor.connect(cairn, stack.rpc(), "badDisk");
+                WirePerReactor good = WirePerReactor.connect(cairn, stack.rpc(), BESIDE)) {
+            assertThat(bad.reactors())
+                    .isEqualTo(good.reactors())
+                    .contains(APP_THREAD)
+                    .hasSizeGreaterThan(1);
+            for (String blocked : bad.reactors()) {
+                servedWhileBlocked(blocked, bad.on(blocked), good);
+            }
+        }
+        beside = Fio.verifying(cairn.nbdUri(BESIDE), "--size=4M", "--iodepth=4");
+        long before = writes();
+        Await.untilTrue("I/O beside after the blocks", LIMIT, () -> writes() > before + 100);
+        leave("blocks");
+        besideWasServed();
+    }
+
+    private void servedWhileBlocked(String blocked, NbdWire blocking, WirePerReactor good) throws IOException {
+        int since = cairn.wholeLog().length();
+        blocking.request(NbdWire.WRITE, 1, 0, 4096);
+        blocking.send(ByteBuffer.allocate(4096));
+        Pattern report =
+                Pattern.compile(blocked + ": a turn has been taking \\d+ ms.*" + Pattern.quote(Blocks.class.getName()));
+        Await.untilTrue("report of the block of " + blocked, LIMIT, () -> report.matcher(
+                        cairn.wholeLog().substring(since))
+                .find());
+
+        // written and read again on each of the other reactors, all of it before the block is over
+        for (String other : good.reactors()) {
+            if (!other.equals(blocked)) {
+                for (int i = 0; i < IOS_DURING_A_BLOCK; i++) {
+                    good.on(other).writeAndReadAgain(i * 4096L, (byte) (i + 1));
+                }
+            }
+        }
+        assertThat(blocking.hasAnswer()).as("answer of the blocked %s", blocked).isFalse();
+        assertThat(blocking.reply(1)).isZero();
+        good.on(blocked).writeAndReadAgain(0, (byte) -1);
     }
 
     // ---- the bad module ----

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 
 /**
  * The bytes of the NBD protocol, for what no well-behaved client sends.
@@ -134,6 +135,25 @@ public final class NbdWire implements AutoCloseable {
                 throw new AssertionError("request " + header.getLong() + " failed with " + error);
             }
         }
+    }
+
+    /** Writes 4096 equal bytes and reads them again; fails on errors and on other bytes. */
+    public void writeAndReadAgain(long offset, byte value) throws IOException {
+        byte[] block = new byte[4096];
+        Arrays.fill(block, value);
+        request(WRITE, offset, offset, block.length);
+        send(ByteBuffer.wrap(block));
+        awaitReplies(1);
+        request(READ, offset, offset, block.length);
+        awaitReplies(1);
+        if (!data(block.length).equals(ByteBuffer.wrap(block))) {
+            throw new AssertionError("what was read at " + offset + " is not what was written");
+        }
+    }
+
+    /** Whether something has come that was not read yet, or the end. */
+    public boolean hasAnswer() throws IOException {
+        return connection.hasInput();
     }
 
     /** Reads data that follows a reply. */

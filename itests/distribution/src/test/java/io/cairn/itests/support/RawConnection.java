@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -30,6 +31,10 @@ public final class RawConnection implements AutoCloseable {
                 address instanceof UnixDomainSocketAddress ? StandardProtocolFamily.UNIX : StandardProtocolFamily.INET);
         try {
             channel.connect(address);
+            if (!(address instanceof UnixDomainSocketAddress)) {
+                // a header and its data are two writes: the second must not wait for the first one's acknowledgement
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            }
             return new RawConnection(channel);
         } catch (IOException e) {
             channel.close();
@@ -61,6 +66,14 @@ public final class RawConnection implements AutoCloseable {
             }
             ready(SelectionKey.OP_READ, end, "no answer");
         }
+    }
+
+    /** Returns whether there is something to read just now, or the end of the stream. */
+    public boolean hasInput() throws IOException {
+        key.interestOps(SelectionKey.OP_READ);
+        boolean ready = selector.selectNow() > 0;
+        selector.selectedKeys().clear();
+        return ready;
     }
 
     /** Reads exactly so many bytes. */
