@@ -23,8 +23,8 @@ public interface ModuleUpgrades {
      *
      * @param module the module's name
      * @param longest how long they are held at most, from now on; they are removed then. I/O under way may take half of it to end
-     * @return completes when they are held. Fails with {@link BdevException}: ENODEV no such module; EBUSY it is being held or
-     *     leaves; ETIMEDOUT I/O under way does not end (on which bdev), and everything goes on as before; EIO the module failed to
+     * @return completes when they are held. Fails with {@link BdevException}: ENODEV no such module, or one that has been
+     *     parted from its bdevs already and has not been ended; EBUSY it is being held or leaves; ETIMEDOUT I/O under way does not end (on which bdev), and everything goes on as before; EIO the module failed to
      *     hand over, and its bdevs are removed
      */
     CompletionStage<Hold> hold(String module, Duration longest);

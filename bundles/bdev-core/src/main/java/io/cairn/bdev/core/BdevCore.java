@@ -170,15 +170,39 @@ public final class BdevCore implements Bdevs, ModuleUpgrades, ModuleRefusals {
             if (host == null) {
                 throw new BdevException(Errno.ENODEV, "there is no module called " + module);
             }
+            boolean parting =
+                    context.upgrades().of(module).filter(Upgrade::isBusy).isPresent();
+            if (host.isStranded() && !parting) {
+                throw new BdevException(
+                        Errno.ENODEV, "module " + module + " has been parted from its bdevs already by an upgrade");
+            }
             if (!host.isPresent()) {
                 throw new BdevException(Errno.EBUSY, "module " + module + " is leaving or being upgraded already");
             }
-            return context.upgrades().hold(host, longest, () -> {
+            CompletionStage<Hold> held = context.upgrades().hold(host, longest, () -> {
                 if (examiners.remove(host)) {
                     context.notifications().departed(module);
                 }
             });
+            context.upgrades().of(module).ifPresent(upgrade -> upgrade.over().thenRun(() -> endStranded(module)));
+            return held;
         });
+    }
+
+    /**
+     * An upgrade is over. If the module that it has parted from its bdevs is here still, since nobody has stopped its bundle, it serves
+     * nothing any more: it is ended, so that its name keeps nobody out, and listed with the reason until it leaves.
+     */
+    private void endStranded(String name) {
+        ModuleHost host = modules.get(name);
+        if (host != null && host.isStranded()) {
+            String reason =
+                    "it has been parted from its bdevs by an upgrade that did not come about, and serves nothing"
+                            + " until its bundle is started again";
+            LOG.log(Level.ERROR, "module {0} is ended: {1}", name, reason);
+            refused.add(host.module(), name, host.origin(), reason);
+            end(host);
+        }
     }
 
     /**
@@ -196,14 +220,19 @@ public final class BdevCore implements Bdevs, ModuleUpgrades, ModuleRefusals {
             if (host == null) {
                 return CompletableFuture.completedFuture(null);
             }
-            boolean wasHere = examiners.remove(host);
-            return host.stop().whenComplete((v, e) -> {
-                modules.remove(host.name(), host);
+            return end(host);
+        });
+    }
+
+    private CompletionStage<Void> end(ModuleHost host) {
+        boolean wasHere = examiners.remove(host);
+        return host.stop().whenComplete((v, e) -> {
+            if (modules.remove(host.name(), host)) {
                 if (wasHere) {
                     context.notifications().departed(host.name());
                 }
                 LOG.log(Level.INFO, "module {0} has left", host.name());
-            });
+            }
         });
     }
 

@@ -49,6 +49,8 @@ final class ModuleHost implements BdevHost, ConfigSource {
     private Set<String> methods = Set.of();
     private boolean replayed;
     private boolean leaving;
+    private boolean handedOver;
+    private CompletionStage<Void> ended;
     private CompletableFuture<Void> parting = CompletableFuture.completedFuture(null);
     private final Optional<ModuleOrigin> origin;
 
@@ -93,6 +95,11 @@ final class ModuleHost implements BdevHost, ConfigSource {
         return !leaving;
     }
 
+    /** Returns whether an upgrade has parted it from its bdevs and nobody has ended it since. */
+    boolean isStranded() {
+        return handedOver && ended == null;
+    }
+
     List<CoreBdev> bdevs() {
         return List.copyOf(bdevs);
     }
@@ -111,8 +118,15 @@ final class ModuleHost implements BdevHost, ConfigSource {
         return operations.replayed().thenRun(() -> replayed = true);
     }
 
-    /** Takes the operations back, removes the module's bdevs, those built on others first, and ends the module. */
+    /** Takes the operations back, removes the module's bdevs, those built on others first, and ends the module. Once, however often. */
     CompletionStage<Void> stop() {
+        if (ended == null) {
+            ended = end();
+        }
+        return ended;
+    }
+
+    private CompletionStage<Void> end() {
         leaving = true;
         closeOperations();
         List.copyOf(examinations).forEach(Runnable::run);
@@ -129,6 +143,7 @@ final class ModuleHost implements BdevHost, ConfigSource {
     /** The module is exchanged: it is asked nothing and makes nothing any more; what it has saved is kept for the next. */
     void handingOver() {
         leaving = true;
+        handedOver = true;
         parting = new CompletableFuture<>();
         closeOperations();
         List.copyOf(examinations).forEach(Runnable::run);

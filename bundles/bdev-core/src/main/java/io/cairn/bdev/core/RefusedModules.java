@@ -14,6 +14,10 @@ final class RefusedModules {
 
     void add(BdevModule module, String name, Optional<ModuleOrigin> origin, Throwable failure) {
         String reason = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        add(module, name, origin, reason);
+    }
+
+    void add(BdevModule module, String name, Optional<ModuleOrigin> origin, String reason) {
         refused.add(new Refused(module, name, origin, reason));
     }
 

@@ -168,6 +168,48 @@ class UpgradeTest {
         someone.register(newDisk, "d0");
     }
 
+    /** Nobody has stopped its bundle: an entry that serves nothing must not keep its name from others. */
+    @Test
+    void aModuleThatIsStillHereWhenTheTimeIsUpIsEndedAndListedWithTheReason() {
+        Hold hold = core.await(core.core.hold("m", LONGEST));
+        assertThatThrownBy(() -> core.await(core.core.hold("m", LONGEST)))
+                .as("for who rolls back there is nothing to be held again")
+                .isInstanceOfSatisfying(
+                        BdevException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENODEV));
+        channel.close();
+        descriptor.close();
+        assertThat(core.await(hold.over()).removed()).containsKey("d0");
+        core.reactors.runUntilIdle();
+
+        assertThat(first.log).containsOnlyOnce("fini");
+        assertThat(core.core.modules()).isEmpty();
+        assertThat(core.core.refusedModules()).hasSize(1);
+        assertThat(core.core.refusedModules().get(0).name()).isEqualTo("m");
+        assertThat(core.core.refusedModules().get(0).reason())
+                .contains("parted from its bdevs by an upgrade", "until its bundle is started again");
+        TestModule next = core.module("m");
+        next.register(newDisk, "d0");
+
+        core.await(core.core.remove(first));
+
+        assertThat(first.log).containsOnlyOnce("fini");
+        assertThat(core.core.refusedModules()).isEmpty();
+        assertThat(core.core.modules()).hasSize(1);
+        assertThat(core.await(core.core.find("d0"))).isPresent();
+    }
+
+    @Test
+    void aModuleThatIsStoppedWhileItIsEndedForThatIsEndedOnce() {
+        Hold hold = core.await(core.core.hold("m", LONGEST));
+        channel.close();
+        descriptor.close();
+        core.await(hold.over().thenCompose(report -> core.core.remove(first)));
+        core.reactors.runUntilIdle();
+        assertThat(first.log).containsOnlyOnce("fini");
+        assertThat(core.core.modules()).isEmpty();
+        assertThat(core.core.refusedModules()).isEmpty();
+    }
+
     @Test
     void anotherGeometryIsRefusedAndTheBdevGoesOnWaiting() {
         Hold hold = hold();
