@@ -175,6 +175,28 @@ class LiveUpgradeIT {
     }
 
     @Test
+    void aVersionWithoutItsChannelsIsRolledBackUnderLoad() throws IOException {
+        disk();
+        stack.delay("upDelay", "upAio", 500);
+        stack.export("upDelay", EXPORT, false);
+        Path broken = BrokenJar.without(cairn.jar("io.cairn.module.delay"), directory, "DelayChannel");
+        try (Fio load = Fio.verifying(cairn.nbdUri(EXPORT), "--size=16M", "--iodepth=32")) {
+            Await.untilTrue("I/O", LIMIT, () -> writes("upDelay") > 200);
+            JsonNode report = stack.rpc()
+                    .call(
+                            "bdev_upgrade_module",
+                            Map.of("name", "delay", "url", broken.toUri().toString()));
+            System.out.printf("without its channels: %s%n", report);
+            assertThat(report.path("outcome").asString()).as("%s", report).isEqualTo("rolled_back");
+            assertThat(report.path("bdevs").toString()).isEqualTo("[\"upDelay\"]");
+            assertThat(report.path("reason").asString()).contains("upDelay", "DelayChannel");
+            long written = writes("upDelay");
+            Await.untilTrue("I/O after that", LIMIT, () -> writes("upDelay") > written + 200);
+            load.end().clean();
+        }
+    }
+
+    @Test
     void aVersionWhoseBdevHasAnotherSizeIsRolledBackUnderLoad() throws IOException {
         disk();
         stack.passthru("upPass", "upAio");

@@ -48,7 +48,7 @@ public final class BuiltOnBase {
                 ready.add(host.register(each.spec(), new Backend(each)).toCompletableFuture());
                 bdevs.add(host.find(each.spec().name()).orElseThrow());
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
             // the one that was refused never becomes a bdev and is never destructed
             backendGone();
             unregister().whenComplete((done, failure) -> outcome.completeExceptionally(e));
@@ -122,7 +122,7 @@ public final class BuiltOnBase {
             BdevChannel base = link.openChannel();
             try {
                 return declared.channels().apply(base);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
                 base.close();
                 throw e;
             }

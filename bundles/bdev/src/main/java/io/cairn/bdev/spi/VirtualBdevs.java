@@ -170,7 +170,7 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
             List<VirtualBdev> wanted;
             try {
                 wanted = definition.bdevs(link.base());
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
                 link.close();
                 throw e;
             }
@@ -195,7 +195,7 @@ public final class VirtualBdevs<D extends VirtualDefinition> {
                         report(failure instanceof CompletionException ? failure.getCause() : failure);
                     }
                 });
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
                 report(e);
             }
         }
