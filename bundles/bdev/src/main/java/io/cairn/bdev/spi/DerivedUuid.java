@@ -20,7 +20,10 @@ public final class DerivedUuid {
         return version5(namespace, bytes(base));
     }
 
-    /** Derives from the base's UUID and a range of it (partition modules: split, gpt, error). */
+    /**
+     * Derives from the base's UUID and a range of it (partition modules: split, gpt, error). A range that follows the base's size has to be
+     * remembered, or the UUID changes when the base grows: see {@link FirstSize}.
+     */
     public static UUID ofPart(UUID base, long offsetBlocks, long numBlocks) {
         ByteBuffer name = ByteBuffer.allocate(32).put(bytes(base));
         name.order(ByteOrder.LITTLE_ENDIAN).putLong(offsetBlocks).putLong(numBlocks);

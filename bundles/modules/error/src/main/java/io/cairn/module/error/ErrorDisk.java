@@ -4,6 +4,7 @@ import io.cairn.bdev.Bdev;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.bdev.spi.DerivedUuid;
+import io.cairn.bdev.spi.FirstSize;
 import io.cairn.bdev.spi.ForwardingChannel;
 import io.cairn.bdev.spi.VirtualBdev;
 import io.cairn.bdev.spi.VirtualDefinition;
@@ -28,6 +29,7 @@ final class ErrorDisk implements VirtualDefinition {
     private final String baseName;
     private final Optional<UUID> uuid;
     private final IoBuffer everyByte;
+    private final FirstSize firstSize = new FirstSize();
     private final AtomicReferenceArray<Fault> faults = new AtomicReferenceArray<>(IoType.values().length);
     private final Set<ErrorChannel> channels = ConcurrentHashMap.newKeySet();
 
@@ -60,8 +62,9 @@ final class ErrorDisk implements VirtualDefinition {
 
     @Override
     public List<VirtualBdev> bdevs(Bdev base) {
+        firstSize.keep(base);
         BdevSpec spec = BdevSpec.over(base, key(), "Error Injection Disk", ForwardingChannel.TYPES)
-                .withUuid(uuid.orElseGet(() -> DerivedUuid.ofPart(base.uuid(), 0, base.numBlocks())));
+                .withUuid(uuid.orElseGet(() -> DerivedUuid.ofPart(base.uuid(), 0, firstSize.of(base))));
         return List.of(new VirtualBdev(
                 spec,
                 channel -> new ErrorChannel(channel, this, everyByte),
@@ -74,6 +77,11 @@ final class ErrorDisk implements VirtualDefinition {
         params.put("base_name", baseName);
         uuid.ifPresent(given -> params.put("uuid", given.toString()));
         return new ConfigEntry("bdev_error_create", params);
+    }
+
+    /** Returns the base's size that the UUID is derived from: for the next module, and from the one before. */
+    FirstSize firstSize() {
+        return firstSize;
     }
 
     // ---- faults ----

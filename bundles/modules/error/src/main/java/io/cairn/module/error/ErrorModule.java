@@ -31,6 +31,7 @@ public final class ErrorModule implements BdevModule {
 
     static final long MAX_U32 = 0xffff_ffffL;
     private static final String FAULTS = "faults";
+    private static final String FIRST_SIZES = "first sizes";
     private static final int MOST_SCT = 7;
     private static final int MOST_SC = 255;
 
@@ -112,14 +113,22 @@ public final class ErrorModule implements BdevModule {
             // what the module before this one was told; it stays in the map for the one after a roll back
             disk.setFaults(faults);
         }
+        if (host.handedOver().get(FIRST_SIZES) instanceof Map<?, ?> byDisk) {
+            // the base may have grown since: the UUID is as it was
+            disk.firstSize().set(byDisk.get(disk.key()));
+        }
         return errors.create(disk).thenApply(bdevs -> true);
     }
 
     @Override
     public Map<String, Object> handOver() {
-        Map<String, Object> byDisk = new LinkedHashMap<>();
-        errors.definitions().forEach(disk -> byDisk.put(disk.key(), disk.faults()));
-        return Map.of(FAULTS, byDisk);
+        Map<String, Object> faults = new LinkedHashMap<>();
+        Map<String, Object> firstSizes = new LinkedHashMap<>();
+        errors.definitions().forEach(disk -> {
+            faults.put(disk.key(), disk.faults());
+            firstSizes.put(disk.key(), disk.firstSize().plain());
+        });
+        return Map.of(FAULTS, faults, FIRST_SIZES, firstSizes);
     }
 
     private CompletionStage<Boolean> delete(NameParams p) {

@@ -477,6 +477,26 @@ class ErrorModuleTest {
         }
     }
 
+    @Test
+    void isTheSameBdevAfterAnUpgradeWhenTheBaseHasGrown() {
+        SimDisk disk = make();
+        UUID before = core.bdev("EE_B").uuid();
+        core.await(disk.resize(disk.bdev().numBlocks() * 2));
+        core.settle();
+        assertThat(core.bdev("EE_B").uuid()).isEqualTo(before);
+
+        ErrorModule next = new ErrorModule();
+        for (ErrorModule[] exchange : new ErrorModule[][] {{module, next}, {next, new ErrorModule()}}) {
+            Hold hold = core.await(core.core().hold("error", Duration.ofSeconds(10)));
+            core.remove(exchange[0]);
+            core.add(exchange[1]);
+            assertThat(core.await(hold.over()).adopted()).containsExactly("EE_B");
+        }
+
+        assertThat(core.bdev("EE_B").uuid()).isEqualTo(before);
+        assertThat(core.bdev("EE_B").numBlocks()).isEqualTo(disk.bdev().numBlocks());
+    }
+
     private List<TestIo> pendingReads(TestDescriptor open) {
         inject("read", "pending", "num", 3L);
         List<TestIo> kept = new ArrayList<>();

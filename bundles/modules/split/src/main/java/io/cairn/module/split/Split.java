@@ -8,6 +8,7 @@ import io.cairn.bdev.spi.BaseLink;
 import io.cairn.bdev.spi.BdevHost;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.bdev.spi.DerivedUuid;
+import io.cairn.bdev.spi.FirstSize;
 import io.cairn.bdev.spi.ForwardingChannel;
 import io.cairn.bdev.spi.PartChannel;
 import io.cairn.bdev.spi.VirtualBdev;
@@ -20,22 +21,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/**
- * A division as its user defined it.
- *
- * @param baseName the base's name, alias or UUID, as it was given
- * @param count the number of parts that are wanted
- * @param sizeMib the size of each in MiB; 0: equal shares
- */
-record Split(String baseName, long count, long sizeMib) implements VirtualDefinition {
+/** A division as its user defined it, and the size of the base that was divided: parts stay where they are when it grows. App thread. */
+final class Split implements VirtualDefinition {
     /** More parts than this are a mistake: each is a bdev with its channels, and the answer names them all. */
     static final long MOST_PARTS = 4096;
 
     private static final long MIB = 1 << 20;
 
+    private final String baseName;
+    private final long count;
+    private final long sizeMib;
+    private final FirstSize firstSize = new FirstSize();
+
+    private Split(String baseName, long count, long sizeMib) {
+        this.baseName = baseName;
+        this.count = count;
+        this.sizeMib = sizeMib;
+    }
+
     /**
      * Makes a definition from what a user gave.
      *
+     * @param baseName the base's name, alias or UUID, as it was given
+     * @param count the number of parts that are wanted
+     * @param sizeMib the size of each in MiB; 0: equal shares
      * @throws BdevException EINVAL there would be no part, or its size does not fit 63 bits
      */
     static Split of(String baseName, long count, long sizeMib) {
@@ -51,6 +60,16 @@ record Split(String baseName, long count, long sizeMib) implements VirtualDefini
     @Override
     public String key() {
         return baseName;
+    }
+
+    @Override
+    public String baseName() {
+        return baseName;
+    }
+
+    /** Returns the base's size that is divided: for the next module, and from the one before. */
+    FirstSize firstSize() {
+        return firstSize;
     }
 
     @Override
@@ -73,11 +92,13 @@ record Split(String baseName, long count, long sizeMib) implements VirtualDefini
 
     @Override
     public List<VirtualBdev> bdevs(Bdev base) {
-        long partBlocks = partBlocks(base);
-        long fitting = Math.min(count, base.numBlocks() / partBlocks);
+        long divided = firstSize.of(base);
+        long partBlocks = partBlocks(base, divided);
+        long fitting = Math.min(count, divided / partBlocks);
         if (fitting > MOST_PARTS) {
             throw invalid(fitting + " parts are more than the " + MOST_PARTS + " that one bdev can be divided into");
         }
+        firstSize.keep(base);
         List<VirtualBdev> parts = new ArrayList<>();
         for (int i = 0; i < fitting; i++) {
             parts.add(part(base, i, i * partBlocks, partBlocks));
@@ -85,16 +106,16 @@ record Split(String baseName, long count, long sizeMib) implements VirtualDefini
         return parts;
     }
 
-    private long partBlocks(Bdev base) {
-        long blocks = sizeMib == 0 ? base.numBlocks() / count : sizeMib * MIB / base.blockSize();
+    private long partBlocks(Bdev base, long divided) {
+        long blocks = sizeMib == 0 ? divided / count : sizeMib * MIB / base.blockSize();
         if (sizeMib != 0 && sizeMib * MIB % base.blockSize() != 0) {
             throw invalid("split_size_mb " + sizeMib + " is no multiple of the base's block size " + base.blockSize());
         }
         // a part begins and ends where the base can write
         long unit = Math.max(1, base.limits().writeUnitBlocks());
         blocks -= blocks % unit;
-        if (blocks < 1 || blocks > base.numBlocks()) {
-            throw invalid("the base has " + base.numBlocks() + " blocks of " + base.blockSize() + " bytes, which is not"
+        if (blocks < 1 || blocks > divided) {
+            throw invalid("the base has " + divided + " blocks of " + base.blockSize() + " bytes, which is not"
                     + " enough for one part of "
                     + (sizeMib == 0 ? count + " equal ones" : sizeMib + " MiB"));
         }

@@ -11,6 +11,7 @@ import io.cairn.operations.OperationException;
 import io.cairn.operations.Param;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.HasErrno;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +26,9 @@ public final class SplitModule implements BdevModule {
     static final String NAME = "split";
 
     static final long MAX_U32 = 0xffff_ffffL;
+    private static final String FIRST_SIZES = "first sizes";
 
+    private BdevHost host;
     private VirtualBdevs<Split> splits;
 
     @Override
@@ -35,6 +38,7 @@ public final class SplitModule implements BdevModule {
 
     @Override
     public void init(BdevHost core) {
+        host = core;
         splits = new VirtualBdevs<>(NAME, core);
     }
 
@@ -74,10 +78,23 @@ public final class SplitModule implements BdevModule {
         splits.restore(bdev);
     }
 
+    @Override
+    public Map<String, Object> handOver() {
+        Map<String, Object> firstSizes = new LinkedHashMap<>();
+        splits.definitions()
+                .forEach(split -> firstSizes.put(split.key(), split.firstSize().plain()));
+        return Map.of(FIRST_SIZES, firstSizes);
+    }
+
     private CompletionStage<List<String>> create(CreateParams p) {
         CompletableFuture<List<String>> answer = new CompletableFuture<>();
         try {
-            splits.create(Split.of(p.baseBdev, p.splitCount, p.splitSizeMb)).whenComplete((parts, failure) -> {
+            Split split = Split.of(p.baseBdev, p.splitCount, p.splitSizeMb);
+            if (host.handedOver().get(FIRST_SIZES) instanceof Map<?, ?> byKey) {
+                // the base may have grown since: the parts are where they were
+                split.firstSize().set(byKey.get(split.key()));
+            }
+            splits.create(split).whenComplete((parts, failure) -> {
                 if (failure == null) {
                     answer.complete(parts.stream().map(Bdev::name).toList());
                 } else {

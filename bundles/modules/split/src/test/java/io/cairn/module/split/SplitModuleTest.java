@@ -7,6 +7,7 @@ import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevEvent;
 import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.ModuleUpgrades.Hold;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.testkit.IoRequest;
 import io.cairn.bdev.testkit.SimDisk;
@@ -16,11 +17,13 @@ import io.cairn.bdev.testkit.TestCore;
 import io.cairn.bdev.testkit.TestDescriptor;
 import io.cairn.bdev.testkit.TestIo;
 import io.cairn.operations.OperationException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -227,6 +230,72 @@ class SplitModuleTest {
 
         assertThat(core.bdev("Bp0").numBlocks()).isEqualTo(32);
         assertThat(core.bdev("Bp1").numBlocks()).isEqualTo(32);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 0, 2", "4, 1, 2"})
+    void partsStayWhereTheyAreInAnUpgradeAfterTheBaseHasGrown(long count, long mib, int made) {
+        SimDisk disk = core.disk("B", 512, 2 * MIB_BLOCKS);
+        create("B", count, mib);
+        List<UUID> before = uuids(made);
+        core.await(disk.resize(4 * MIB_BLOCKS));
+        core.settle();
+
+        SplitModule between = new SplitModule();
+        SplitModule next = new SplitModule();
+        assertThat(exchange(module, between)).containsExactlyInAnyOrder("Bp0", "Bp1");
+        assertThat(exchange(between, next)).containsExactlyInAnyOrder("Bp0", "Bp1");
+
+        assertThat(uuids(made)).isEqualTo(before);
+        assertThat(core.find("Bp" + made)).as("no part of what came later").isEmpty();
+        assertThat(core.bdev("Bp1").numBlocks()).isEqualTo(MIB_BLOCKS);
+        assertThat(core.onApp(core.bdev("Bp1")::driverSpecific))
+                .isEqualTo(Map.of("split", Map.of("base_bdev", "B", "offset_blocks", MIB_BLOCKS)));
+    }
+
+    @Test
+    void partsStayWhereTheyAreWhenTheBaseComesBackLarger() {
+        SimSettings settings = SimSettings.of("B", 512, 64).withUuid(UUID.randomUUID());
+        SimDisk disk = core.disk(settings);
+        create("B", 2, 0);
+        List<UUID> before = uuids(2);
+        core.await(disk.remove());
+
+        core.disk(SimSettings.of("B", 512, 128).withUuid(settings.uuid().orElseThrow()));
+        core.settle();
+
+        assertThat(uuids(2)).isEqualTo(before);
+        assertThat(core.bdev("Bp1").numBlocks()).isEqualTo(32);
+    }
+
+    @Test
+    void anotherOrASmallerBaseIsDividedAnew() {
+        SimSettings settings = SimSettings.of("B", 512, 64).withUuid(UUID.randomUUID());
+        SimDisk disk = core.disk(settings);
+        create("B", 2, 0);
+
+        core.await(disk.remove());
+        disk = core.disk(SimSettings.of("B", 512, 48).withUuid(settings.uuid().orElseThrow()));
+        core.settle();
+        assertThat(core.bdev("Bp1").numBlocks()).isEqualTo(24);
+
+        core.await(disk.remove());
+        core.disk(SimSettings.of("B", 512, 128).withUuid(UUID.randomUUID()));
+        core.settle();
+        assertThat(core.bdev("Bp1").numBlocks()).isEqualTo(64);
+    }
+
+    private List<UUID> uuids(int parts) {
+        return IntStream.range(0, parts)
+                .mapToObj(i -> core.bdev("Bp" + i).uuid())
+                .toList();
+    }
+
+    private List<String> exchange(SplitModule old, SplitModule next) {
+        Hold hold = core.await(core.core().hold("split", Duration.ofSeconds(10)));
+        core.remove(old);
+        core.add(next);
+        return List.copyOf(core.await(hold.over()).adopted());
     }
 
     @Test
