@@ -6,7 +6,8 @@ import java.util.ArrayDeque;
  * Memory for I/O that belongs to one reactor: buffers of a few sizes, kept for reuse, bounded in sum. Reactor's thread
  * only; allocates nothing once warm.
  *
- * <p>Who finds the pool empty waits in line ({@link #await}); a buffer that comes back goes to the first who waits.
+ * <p>Who finds the pool empty waits in line ({@link #await}). When a buffer comes back, the first who waits is told; if it still
+ * lacks memory (it needs more than there is), it keeps its place and the next one is told, and so on, each once.
  */
 public final class BufferPool {
     /** The largest buffer that the pool gives, in bytes. */
@@ -18,14 +19,25 @@ public final class BufferPool {
     private final long limit;
     private final IoBuffer[][] free = new IoBuffer[CLASSES][];
     private final int[] count = new int[CLASSES];
-    private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
+    /** Who has not been told since the last buffer came back. */
+    private final ArrayDeque<Waiter> line = new ArrayDeque<>();
+    /** Who was told and still lacks memory: their places are in front of the line. */
+    private final ArrayDeque<Waiter> lacking = new ArrayDeque<>();
+    /** Who has come since the last buffer came back, and knows that what is here is not enough: behind the line. */
+    private final ArrayDeque<Waiter> newcomers = new ArrayDeque<>();
+
+    private Waiter told;
+    private boolean passedOn;
     private long allocated;
     private long lent;
 
     /** Told when it is worth trying again. */
     @FunctionalInterface
     public interface Waiter {
-        /** Some buffer has come back. Runs on the pool's reactor, from inside {@link BufferPool#give}. */
+        /**
+         * Some buffer has come back. Runs on the pool's reactor, from inside {@link BufferPool#give} or {@link BufferPool#passOn}.
+         * Who has no use for all of it calls {@link BufferPool#passOn}, now or later; who still lacks memory waits again.
+         */
         void bufferAvailable();
     }
 
@@ -67,7 +79,7 @@ public final class BufferPool {
         return buffer;
     }
 
-    /** Gives a buffer back that {@link #take} gave, and tells the first who waits. */
+    /** Gives a buffer back that {@link #take} gave, and tells the first who waits and can use it. */
     public void give(IoBuffer buffer) {
         int sizeClass = classOf(buffer.capacity());
         lent -= buffer.capacity();
@@ -77,29 +89,60 @@ public final class BufferPool {
             allocated -= buffer.capacity();
             buffer.free();
         }
+        while (!lacking.isEmpty()) {
+            line.addFirst(lacking.pollLast());
+        }
+        while (!newcomers.isEmpty()) {
+            line.addLast(newcomers.pollFirst());
+        }
         tellNext();
     }
 
-    /** Tells the next who waits, for one who was told that some buffer has come back and had no use for it. */
+    /**
+     * Tells the next who waits, for one who was told that some buffer has come back and had no use for it, or not for all of it. Tells
+     * nobody twice of the same buffer.
+     */
     public void passOn() {
         tellNext();
     }
 
     private void tellNext() {
-        Waiter next = waiters.poll();
-        if (next != null) {
-            next.bufferAvailable();
+        passedOn = true;
+        if (told != null) {
+            // from inside a waiter's call: the loop that made it goes on
+            return;
+        }
+        while (passedOn && hasMemory() && !line.isEmpty()) {
+            passedOn = false;
+            told = line.pollFirst();
+            try {
+                told.bufferAvailable();
+            } finally {
+                told = null;
+            }
         }
     }
 
-    /** Puts a waiter in line; it is told once. */
+    /** Whether anybody at all could take a buffer. */
+    private boolean hasMemory() {
+        return limit - lent >= 1 << SMALLEST_SHIFT;
+    }
+
+    /** Puts a waiter in line, who has found too little memory; it is told once. */
     public void await(Waiter waiter) {
-        waiters.add(waiter);
+        if (waiter == told) {
+            lacking.addLast(waiter);
+            passedOn = true;
+        } else {
+            newcomers.addLast(waiter);
+        }
     }
 
     /** Takes a waiter out of the line, if it is there. */
     public void forget(Waiter waiter) {
-        waiters.remove(waiter);
+        if (!line.remove(waiter) && !lacking.remove(waiter)) {
+            newcomers.remove(waiter);
+        }
     }
 
     /** Gives the free buffers' memory back to the system, when a reactor ends or for some time needs no memory. */

@@ -55,6 +55,108 @@ class BufferPoolTest {
     }
 
     @Test
+    void whoStillLacksMemoryKeepsItsPlaceAndLetsTheNextTry() {
+        BufferPool pool = new BufferPool(2 << 20);
+        IoBuffer large = pool.take(BufferPool.LARGEST);
+        List<IoBuffer> small = takeAll(pool, 4096);
+        List<String> got = new ArrayList<>();
+        pool.await(new Taker(pool, BufferPool.LARGEST, "large", got));
+        pool.await(new Taker(pool, 4096, "first small", got));
+        pool.await(new Taker(pool, 4096, "second small", got));
+        pool.give(small.remove(0));
+        assertThat(got).containsExactly("first small");
+        pool.give(small.remove(0));
+        assertThat(got).containsExactly("first small", "second small");
+        pool.await(new Taker(pool, 4096, "third small", got));
+        pool.give(large);
+        assertThat(got).containsExactly("first small", "second small", "large");
+        pool.give(small.remove(0));
+        assertThat(got).containsExactly("first small", "second small", "large", "third small");
+    }
+
+    @Test
+    void nobodyIsToldTwiceOfTheSameBuffer() {
+        BufferPool pool = new BufferPool(1 << 20);
+        List<IoBuffer> small = takeAll(pool, 4096);
+        List<String> told = new ArrayList<>();
+        awaitAgain(pool, "first", told);
+        awaitAgain(pool, "second", told);
+        pool.give(small.remove(0));
+        pool.passOn();
+        pool.passOn();
+        assertThat(told).containsExactly("first", "second");
+        pool.give(small.remove(0));
+        assertThat(told).containsExactly("first", "second", "first", "second");
+    }
+
+    @Test
+    void whatComesBackFromInsideAWaitersCallIsToldToo() {
+        BufferPool pool = new BufferPool(1 << 20);
+        List<IoBuffer> small = takeAll(pool, 4096);
+        List<String> got = new ArrayList<>();
+        pool.await(new Taker(pool, 8192, "larger", got));
+        pool.await(() -> {
+            got.add("giver");
+            pool.give(small.remove(0));
+        });
+        pool.give(small.remove(0));
+        assertThat(got).containsExactly("giver", "larger");
+    }
+
+    @Test
+    void whoIsForgottenIsNotToldWhereverItStands() {
+        BufferPool pool = new BufferPool(1 << 20);
+        List<IoBuffer> small = takeAll(pool, 4096);
+        List<String> told = new ArrayList<>();
+        Taker lacking = new Taker(pool, BufferPool.LARGEST, "lacking", told);
+        Taker untold = new Taker(pool, 4096, "untold", told);
+        Taker newcomer = new Taker(pool, 4096, "newcomer", told);
+        pool.await(lacking);
+        pool.await(new Taker(pool, 4096, "taker", told));
+        pool.await(untold);
+        pool.give(small.remove(0));
+        pool.await(newcomer);
+        pool.forget(lacking);
+        pool.forget(untold);
+        pool.forget(newcomer);
+        while (!small.isEmpty()) {
+            pool.give(small.remove(0));
+        }
+        assertThat(told).containsExactly("taker");
+    }
+
+    private static List<IoBuffer> takeAll(BufferPool pool, int bytes) {
+        List<IoBuffer> all = new ArrayList<>();
+        IoBuffer buffer;
+        while ((buffer = pool.take(bytes)) != null) {
+            all.add(buffer);
+        }
+        return all;
+    }
+
+    private static void awaitAgain(BufferPool pool, String name, List<String> told) {
+        pool.await(new BufferPool.Waiter() {
+            @Override
+            public void bufferAvailable() {
+                told.add(name);
+                pool.await(this);
+            }
+        });
+    }
+
+    /** Takes a buffer when it can, and waits as long as it cannot. */
+    private record Taker(BufferPool pool, int bytes, String name, List<String> got) implements BufferPool.Waiter {
+        @Override
+        public void bufferAvailable() {
+            if (pool.take(bytes) == null) {
+                pool.await(this);
+            } else {
+                got.add(name);
+            }
+        }
+    }
+
+    @Test
     void whatIsFreeInOneSizeIsUsedForAnother() {
         BufferPool pool = new BufferPool(1 << 20);
         List<IoBuffer> small = new ArrayList<>();

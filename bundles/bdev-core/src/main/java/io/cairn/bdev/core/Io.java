@@ -302,6 +302,7 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         if (state == QUEUED && shared.waitsForMemory.remove(this)) {
             acquireData();
         }
+        shared.reactor.buffers().passOn();
     }
 
     /** Drops what an earlier use has left; nothing if the I/O is out. */

@@ -92,6 +92,8 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
     @Override
     public void bufferAvailable() {
         issue();
+        // a failure may have made an end to all need, and what is left may be enough for somebody else
+        shared.reactor.buffers().passOn();
     }
 
     private void begin(Io child) {

@@ -14,6 +14,7 @@ import io.cairn.bdev.IoVector;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.Submission;
 import io.cairn.bdev.spi.BdevSpec;
+import io.cairn.reactor.BufferPool;
 import io.cairn.reactor.IoBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -436,5 +437,33 @@ class IoPathTest {
         core.reactors.advance(Duration.ofMillis(400));
         assertThat(late).containsExactly("slow");
         disk.held.poll().complete(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void memoryThatIsTooLittleForTheFirstWhoWaitsGoesToTheNext() {
+        open(READ_WRITE, aligned(4096));
+        BufferPool pool = channel.reactor().buffers();
+        List<IoBuffer> taken = new ArrayList<>();
+        IoBuffer one;
+        while ((one = pool.take(4096)) != null) {
+            taken.add(one);
+        }
+        CoreFixture.Outcomes large = new CoreFixture.Outcomes();
+        channel.write(memory, 1, 0, 512, large, null);
+        channel.write(memory, 1, 600, 1, outcomes, null);
+        channel.read(601, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).isEmpty();
+        pool.give(taken.remove(0));
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS, IoStatus.SUCCESS);
+        assertThat(large.all).isEmpty();
+        taken.forEach(pool::give);
+        core.reactors.runUntilIdle();
+        assertThat(large.all).containsExactly(IoStatus.SUCCESS);
+    }
+
+    private static IoLimits aligned(int bytes) {
+        return new IoLimits(0, bytes, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 }

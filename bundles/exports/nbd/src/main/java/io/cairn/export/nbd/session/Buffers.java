@@ -114,10 +114,8 @@ final class Buffers {
         }
         if (poolTold) {
             poolTold = false;
-            if (!awaitsPool) {
-                // nobody here lacks the pool's memory any more: somebody elsewhere may
-                pool.passOn();
-            }
+            // what is left, also if it is too little for those here, may be enough for somebody elsewhere
+            pool.passOn();
         }
     }
 }

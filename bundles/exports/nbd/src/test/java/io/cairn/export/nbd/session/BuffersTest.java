@@ -108,4 +108,18 @@ class BuffersTest {
         onReactor(() -> reactor.buffers().give(elsewhere.get(0)));
         assertThat(told).containsExactly("here", "elsewhere");
     }
+
+    @Test
+    void thePoolsMemoryThatIsTooLittleHereIsPassedOn() {
+        List<IoBuffer> elsewhere = new ArrayList<>();
+        IoBuffer one;
+        while ((one = reactor.buffers().take(4096)) != null) {
+            elsewhere.add(one);
+        }
+        assertThat(buffers.take(BufferPool.LARGEST)).isNull();
+        buffers.await(() -> told.add(buffers.take(BufferPool.LARGEST) == null ? "too little" : "enough"));
+        reactor.buffers().await(() -> told.add("elsewhere"));
+        onReactor(() -> reactor.buffers().give(elsewhere.get(0)));
+        assertThat(told).containsExactly("too little", "elsewhere");
+    }
 }
