@@ -52,6 +52,9 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     /** {@link #extras}: counts in the statistics. */
     static final int INTERNAL = 8;
 
+    /** {@link #extras}: the module was asked to give it up, so that it is not begun again. */
+    static final int GIVEN_UP = 16;
+
     final SharedChannel shared;
     final IoPool pool;
     IoCompletion completion;
@@ -174,6 +177,11 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         return state == HELD && rare != null && rare.pieces != null && rare.pieces.isActive();
     }
 
+    /** Returns whether it was aborted, or is a piece of what was: its module may end it, but is not given it again. */
+    boolean isGivenUp() {
+        return (extras & GIVEN_UP) != 0 || (completion instanceof Pieces parent && parent.isStopped());
+    }
+
     Pieces pieces() {
         Rare own = rare();
         if (own.pieces == null) {
@@ -279,6 +287,10 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     public void needData() {
         if (state != SUBMITTING && state != PENDING) {
             shared.bdev.defect("asked for memory for a " + type + " that it does not have");
+            return;
+        }
+        if (isGivenUp()) {
+            complete(IoStatus.ABORTED);
             return;
         }
         shared.takenBack(this);

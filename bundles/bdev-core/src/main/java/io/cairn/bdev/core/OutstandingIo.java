@@ -19,15 +19,16 @@ import java.util.concurrent.CompletionStage;
  *
  * @param inModule how many the module has, or the core works on in pieces that the module has
  * @param waiting how many wait in the core: behind a hold, a reset, a locked range, or for memory
+ * @param aborts how many aborts wait for what they are to end; not counted in the other two
  * @param age how long the oldest of all has been out; zero if there is none
  * @param oldest that one in words; empty if there is none
  * @param silent the reactors that have not answered: theirs are not counted
  */
-record OutstandingIo(int inModule, int waiting, Duration age, String oldest, List<String> silent) {
+record OutstandingIo(int inModule, int waiting, int aborts, Duration age, String oldest, List<String> silent) {
     /** How long the reactors have to answer: a reactor that a module blocks must not keep others from seeing it. */
     private static final Duration LONGEST = Duration.ofSeconds(1);
 
-    static final OutstandingIo NONE = new OutstandingIo(0, 0, Duration.ZERO, "", List.of());
+    static final OutstandingIo NONE = new OutstandingIo(0, 0, 0, Duration.ZERO, "", List.of());
 
     /** Counts on every reactor; completes within a second, whatever the reactors do. From the app thread. */
     static CompletionStage<OutstandingIo> of(CoreBdev bdev) {
@@ -72,16 +73,19 @@ record OutstandingIo(int inModule, int waiting, Duration age, String oldest, Lis
     static OutstandingIo in(Iterable<IoPool> pools, long nowNanos) {
         int inModule = 0;
         int waiting = 0;
+        int aborts = 0;
         Io oldest = null;
         for (IoPool pool : pools) {
             for (int i = 0; i < pool.size(); i++) {
                 Io io = pool.get(i);
                 boolean waits = io.state == Io.QUEUED || io.state == Io.LOCKING;
                 boolean under = io.state == Io.SUBMITTING || io.state == Io.PENDING || io.state == Io.HELD;
-                if (!(waits || under) || io.type() == IoType.ABORT) {
+                if (!(waits || under)) {
                     continue;
                 }
-                if (waits) {
+                if (io.type() == IoType.ABORT) {
+                    aborts++;
+                } else if (waits) {
                     waiting++;
                 } else {
                     inModule++;
@@ -94,21 +98,31 @@ record OutstandingIo(int inModule, int waiting, Duration age, String oldest, Lis
         return oldest == null
                 ? NONE
                 : new OutstandingIo(
-                        inModule, waiting, Duration.ofNanos(nowNanos - oldest.submitted), oldest.toString(), List.of());
+                        inModule,
+                        waiting,
+                        aborts,
+                        Duration.ofNanos(nowNanos - oldest.submitted),
+                        oldest.toString(),
+                        List.of());
     }
 
     private OutstandingIo plus(OutstandingIo other) {
         OutstandingIo older = other.age.compareTo(age) > 0 || oldest.isEmpty() ? other : this;
         return new OutstandingIo(
-                inModule + other.inModule, waiting + other.waiting, older.age, older.oldest, List.of());
+                inModule + other.inModule,
+                waiting + other.waiting,
+                aborts + other.aborts,
+                older.age,
+                older.oldest,
+                List.of());
     }
 
     private OutstandingIo silent(List<String> reactors) {
-        return new OutstandingIo(inModule, waiting, age, oldest, reactors);
+        return new OutstandingIo(inModule, waiting, aborts, age, oldest, reactors);
     }
 
     boolean isNone() {
-        return inModule + waiting == 0 && silent.isEmpty();
+        return inModule + waiting + aborts == 0 && silent.isEmpty();
     }
 
     /** Says it for people: {@code module error has 3 I/Os, the oldest for 2.5 s (WRITE of 8 blocks at 0 of EE_B)}. */
@@ -120,11 +134,14 @@ record OutstandingIo(int inModule, int waiting, Duration age, String oldest, Lis
         if (waiting > 0) {
             parts.add((inModule > 0 ? waiting : count(waiting)) + (waiting == 1 ? " waits" : " wait") + " in the core");
         }
-        if (inModule + waiting > 0) {
+        if (aborts > 0) {
+            parts.add(aborts == 1 ? "1 abort waits for its I/O to end" : aborts + " aborts wait for their I/O to end");
+        }
+        if (inModule + waiting + aborts > 0) {
             parts.add(String.format(
                     Locale.ROOT,
                     "%s for %.1f s (%s)",
-                    inModule + waiting == 1 ? "it has been out" : "the oldest has been out",
+                    inModule + waiting + aborts == 1 ? "it has been out" : "the oldest has been out",
                     age.toMillis() / 1000.0,
                     oldest));
         }

@@ -56,6 +56,11 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
         return active;
     }
 
+    /** Returns whether it begins nothing more. */
+    boolean isStopped() {
+        return failure != null;
+    }
+
     /**
      * Begins nothing more; the I/O ends when the pieces that are out have ended.
      *

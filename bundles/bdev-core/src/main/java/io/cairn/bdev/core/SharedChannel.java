@@ -243,8 +243,12 @@ final class SharedChannel {
         IoStatus outcome = io.status();
         if (outcome != IoStatus.SUCCESS) {
             if (outcome == IoStatus.NOMEM) {
-                queueForRetry(io);
-                return false;
+                if (!io.isGivenUp()) {
+                    queueForRetry(io);
+                    return false;
+                }
+                outcome = IoStatus.ABORTED;
+                io.outcome(outcome);
             }
             if (outcome == IoStatus.ABORTED && (gate & REMOVED) != 0) {
                 io.outcome(IoStatus.NO_DEVICE);
@@ -451,7 +455,18 @@ final class SharedChannel {
         fail(io, IoStatus.ABORTED);
     }
 
+    /** Asks the module to give an I/O up; returns whether it will end soon. */
     boolean abortInModule(Io victim) {
+        int before = victim.extras & Io.GIVEN_UP;
+        victim.extras |= Io.GIVEN_UP;
+        boolean ending = askToAbort(victim);
+        if (!ending && before == 0) {
+            victim.extras &= ~Io.GIVEN_UP;
+        }
+        return ending;
+    }
+
+    private boolean askToAbort(Io victim) {
         // as inside submitRequest: the end of a victim is told at the end of the turn, not inside the abort's
         // submission
         victim.state = Io.SUBMITTING;
@@ -492,6 +507,8 @@ final class SharedChannel {
             if (piece.isOut() && piece.cookie() == parent) {
                 if (piece.state == Io.QUEUED) {
                     abortQueued(piece);
+                } else if (piece.stop(IoStatus.ABORTED)) {
+                    abortPieces(piece);
                 } else if (piece.state == Io.PENDING && bdev.isNative(IoType.ABORT)) {
                     abortInModule(piece);
                 }
@@ -650,6 +667,8 @@ final class SharedChannel {
     void startInternal(Io io, IoType type, long offset, long blocks, IoCompletion completion, Object cookie) {
         io.prepare(type, offset, blocks, blocks * bdev.blockSize(), completion, cookie);
         io.submitted = reactor.nowNanos();
+        // the object may have been a piece's first phase a moment ago
+        io.extras &= ~Io.GIVEN_UP;
         if ((gate & HELD) != 0 && type != IoType.RESET) {
             io.state = Io.QUEUED;
             noMemory.add(io);

@@ -1,0 +1,186 @@
+package io.cairn.bdev.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevChannel;
+import io.cairn.bdev.BdevIo;
+import io.cairn.bdev.IoLimits;
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.ModuleUpgrades.Hold;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.Submission;
+import io.cairn.bdev.spi.BdevSpec;
+import io.cairn.reactor.IoBuffer;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** I/O that a module had no memory for: it is tried again in the order of submission, unless it was aborted. */
+class NoMemoryTest {
+    private static final int BLOCK = 512;
+    private static final Duration LONGEST = Duration.ofSeconds(10);
+    private static final Set<IoType> TYPES =
+            Set.of(IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.RESET, IoType.ABORT);
+    private static final Set<IoType> NO_ABORT = Set.of(IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.RESET);
+
+    /** At most two blocks at a time. */
+    private static final IoLimits TWO_BLOCKS = new IoLimits(0, 0, 0, false, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    private final CoreFixture core = new CoreFixture(11);
+    private final CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+    private final CoreFixture.Outcomes aborts = new CoreFixture.Outcomes();
+    private final TestModule.Disk disk = new TestModule.Disk(BLOCK, 64);
+    private final TestModule.Disk newDisk = new TestModule.Disk(BLOCK, 64);
+    private final IoBuffer memory = IoBuffer.allocate(1 << 16);
+    private final TestModule first = core.module("m");
+    private Bdev bdev;
+    private BdevChannel channel;
+
+    private void open(Set<IoType> types, IoLimits limits) {
+        bdev = first.register(disk, "d0", types, limits);
+        core.reactors.runUntilIdle();
+        channel = core.open("d0", OpenMode.WRITE).openChannel();
+    }
+
+    /** Writes block 2: which value it has at last tells which write was the last one. */
+    private void write(int value) {
+        memory.bytes().put(value * BLOCK, (byte) value);
+        assertThat(channel.write(memory, value * BLOCK, 2, 1, outcomes, value)).isEqualTo(Submission.ACCEPTED);
+    }
+
+    private void awaitOutcomes(int count) {
+        core.reactors.runUntil(() -> outcomes.all.size() == count, Duration.ofSeconds(1));
+        assertThat(outcomes.all).hasSize(count).containsOnly(IoStatus.SUCCESS);
+    }
+
+    private void exchange() {
+        Hold hold = core.await(core.core.hold("m", LONGEST));
+        core.await(core.core.remove(first));
+        TestModule next = new TestModule("m");
+        core.await(core.core.add(next));
+        BdevSpec spec = BdevSpec.physical("d0", "Test disk", BLOCK, 64, TYPES).withUuid(bdev.uuid());
+        CompletableFuture<Bdev> served =
+                core.reactors.onApp(() -> next.host.register(spec, newDisk)).toCompletableFuture();
+        core.reactors.runUntil(served::isDone, LONGEST);
+        core.await(hold.over());
+        core.reactors.runUntilIdle();
+    }
+
+    @Test
+    void whatIsBeingAbortedIsNotTriedAgain() {
+        open(TYPES, IoLimits.NONE);
+        disk.hold = true;
+        disk.slowAbort = true;
+        write(7);
+        core.reactors.runUntilIdle();
+        channel.abort(7, aborts, null);
+        core.reactors.runUntilIdle();
+        assertThat(aborts.all).isEmpty();
+        disk.held.poll().complete(IoStatus.NOMEM);
+        core.reactors.runUntilIdle();
+        assertThat(aborts.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+    }
+
+    /** The module above, which passes an abort on, waits for the victim only. */
+    @Test
+    void whatIsBeingAbortedForTheModuleAboveIsNotTriedAgain() {
+        open(TYPES, IoLimits.NONE);
+        disk.hold = true;
+        disk.slowAbort = true;
+        write(7);
+        core.reactors.runUntilIdle();
+        assertThat(Aborts.giveUpAll((Channel) channel, 7)).isTrue();
+        disk.held.poll().complete(IoStatus.NOMEM);
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+    }
+
+    @Test
+    void aRefusedAbortChangesNothing() {
+        open(TYPES, IoLimits.NONE);
+        disk.hold = true;
+        disk.refuseAbort = true;
+        write(7);
+        core.reactors.runUntilIdle();
+        channel.abort(7, aborts, null);
+        core.reactors.runUntilIdle();
+        assertThat(aborts.all).containsExactly(IoStatus.FAILED);
+        disk.hold = false;
+        disk.held.poll().complete(IoStatus.NOMEM);
+        awaitOutcomes(1);
+        assertThat(disk.content[2 * BLOCK]).isEqualTo((byte) 7);
+    }
+
+    @Test
+    void anAbortedIoThatIsGivenBackDoesNotKeepAModuleFromLeaving() {
+        open(TYPES, IoLimits.NONE);
+        disk.hold = true;
+        disk.slowAbort = true;
+        disk.givesBack = true;
+        write(7);
+        core.reactors.runUntilIdle();
+        channel.abort(7, aborts, null);
+        core.reactors.runUntilIdle();
+        exchange();
+        assertThat(aborts.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+        assertThat(newDisk.served).isEmpty();
+    }
+
+    /** The module cannot abort: the pieces come back by the hold only. */
+    @Test
+    void piecesOfAnAbortedIoThatAreGivenBackAreNotTriedAgain() {
+        open(NO_ABORT, TWO_BLOCKS);
+        disk.hold = true;
+        disk.givesBack = true;
+        channel.write(memory, 0, 0, 8, outcomes, 7);
+        core.reactors.runUntilIdle();
+        assertThat(disk.held).hasSize(4);
+        channel.abort(7, aborts, null);
+        core.reactors.runUntilIdle();
+        core.await(core.core.hold("m", LONGEST));
+        core.reactors.runUntilIdle();
+        assertThat(aborts.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+    }
+
+    /** A piece that is itself done in pieces: its part of the memory is not where the module can use it. */
+    @Test
+    void anAbortReachesThePiecesOfPieces() {
+        open(TYPES, new IoLimits(0, 4096, 8, true, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        disk.noMemoryTimes = 3;
+        int aligned = (int) (-memory.address() & 4095);
+        channel.write(memory, aligned, 5, 16, outcomes, 7);
+        core.reactors.runUntil(() -> disk.noMemoryTimes == 0, Duration.ofSeconds(1));
+        disk.hold = true;
+        core.reactors.runUntil(() -> disk.held.size() == 3, Duration.ofSeconds(1));
+        assertThat(disk.held).hasSize(3);
+        channel.abort(7, aborts, null);
+        core.reactors.runUntilIdle();
+        assertThat(disk.held).isEmpty();
+        assertThat(aborts.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+    }
+
+    @Test
+    void aDrainThatFailsNamesTheAbortThatWaits() {
+        open(TYPES, IoLimits.NONE);
+        disk.hold = true;
+        disk.slowAbort = true;
+        write(7);
+        core.reactors.runUntilIdle();
+        channel.abort(7, aborts, null);
+        assertThatThrownBy(() -> core.await(core.core.hold("m", LONGEST)))
+                .hasMessageContaining("module m has 1 I/O, 1 abort waits for its I/O to end")
+                .hasMessageContaining("WRITE of 1 blocks at 2 of d0");
+        BdevIo victim = disk.held.poll();
+        victim.complete(IoStatus.SUCCESS);
+        core.reactors.runUntilIdle();
+        assertThat(aborts.all).containsExactly(IoStatus.SUCCESS);
+    }
+}
