@@ -55,6 +55,9 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
     /** {@link #extras}: the module was asked to give it up, so that it is not begun again. */
     static final int GIVEN_UP = 16;
 
+    /** {@link #extras}: has a place in the line of those that wait for the module's memory. */
+    static final int HAS_PLACE = 32;
+
     final SharedChannel shared;
     final IoPool pool;
     IoCompletion completion;
@@ -75,6 +78,11 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
 
         /** Of an abort: whether a victim could not be aborted. */
         boolean abortFailed;
+
+        /** The place among those that wait for the module's memory: when it was submitted, and an order of those of one time. */
+        long lineNanos;
+
+        long linePlace;
 
         private long sourceBlocks;
         private IoBuffer compareBuffer;
@@ -177,6 +185,11 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         return state == HELD && rare != null && rare.pieces != null && rare.pieces.isActive();
     }
 
+    /** Returns the submitter's I/O that this one is a piece of; itself if it is none. */
+    Io origin() {
+        return completion instanceof Pieces pieces ? pieces.parent().origin() : this;
+    }
+
     /** Returns whether it was aborted, or is a piece of what was: its module may end it, but is not given it again. */
     boolean isGivenUp() {
         return (extras & GIVEN_UP) != 0 || (completion instanceof Pieces parent && parent.isStopped());
@@ -244,6 +257,11 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
             shared.bdev.defect("completed a " + type + " on a thread that is not its reactor's");
             shared.reactor.execute(() -> complete(outcome));
         } else if (state == SUBMITTING) {
+            if (outcome == IoStatus.NOMEM && !isGivenUp()) {
+                // at once, so that the next one lines up behind it
+                shared.notTaken(this);
+                return;
+            }
             status = outcome;
             state = DEFERRED;
             shared.reactor.defer(this);

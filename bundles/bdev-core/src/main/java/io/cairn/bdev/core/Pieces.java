@@ -56,6 +56,11 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
         return active;
     }
 
+    /** Returns the I/O that is done in pieces. */
+    Io parent() {
+        return parent;
+    }
+
     /** Returns whether it begins nothing more. */
     boolean isStopped() {
         return failure != null;

@@ -11,6 +11,7 @@ import io.cairn.reactor.Poller;
 import io.cairn.reactor.Reactor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -60,11 +61,12 @@ final class SharedChannel {
     private final List<Drain> drains = new ArrayList<>();
     private final ArrayDeque<Pieces> waitForInternal = new ArrayDeque<>();
     private ArrayDeque<Io> gated = new ArrayDeque<>();
-    private final ArrayDeque<Io> noMemory = new ArrayDeque<>();
+    private final NoMemoryLine noMemory = new NoMemoryLine();
     private Drain holdDrain;
     private Poller.Registration retry;
     private int outstanding;
     private boolean closed;
+    private boolean givingBack;
 
     /** Somebody who waits until I/O has ended. */
     private record Drain(BooleanSupplier isOver, Runnable drained) {}
@@ -178,7 +180,7 @@ final class SharedChannel {
         }
         if ((gate & NO_MEMORY) != 0) {
             io.state = Io.QUEUED;
-            noMemory.add(io);
+            noMemory.add(io, NoMemoryLine.Entry.LINED_UP);
             armRetry();
             return true;
         }
@@ -259,6 +261,12 @@ final class SharedChannel {
         return true;
     }
 
+    /** The module had no memory for an I/O, and says so from inside its submission. Tells nobody. */
+    void notTaken(Io io) {
+        outstanding--;
+        queueForRetry(io);
+    }
+
     /** The module gives an I/O back without having done it. */
     void takenBack(Io io) {
         outstanding--;
@@ -319,17 +327,12 @@ final class SharedChannel {
             fail(io, (gate & REMOVED) != 0 ? IoStatus.NO_DEVICE : IoStatus.ABORTED);
             return;
         }
-        if ((gate & HELD) != 0) {
-            // several come back at once, in their order
-            noMemory.add(io);
-        } else {
-            noMemory.addFirst(io);
-        }
+        noMemory.add(io, givingBack ? NoMemoryLine.Entry.GIVEN_BACK : NoMemoryLine.Entry.CAME_BACK);
         gate |= NO_MEMORY;
         armRetry();
         if ((gate & DRAINING) != 0) {
-            // it waits here again, so that nobody has to wait for it
-            checkDrains();
+            // it waits here again, so that nobody has to wait for it; told outside of the module's call
+            reactor.defer(this::checkDrains);
         }
     }
 
@@ -355,7 +358,12 @@ final class SharedChannel {
             if ((gate & LOCKED) != 0 && !io.isInternal() && isLocked(io)) {
                 gated.add(io);
             } else {
+                int left = noMemory.size();
                 Plan.of(io).start(io);
+                if (noMemory.size() > left) {
+                    // it came back, and so would the others
+                    break;
+                }
             }
         }
         if (noMemory.isEmpty()) {
@@ -422,12 +430,20 @@ final class SharedChannel {
 
     private void abortQueued(IoStatus outcome) {
         List<Io> queued = new ArrayList<>(gated);
-        queued.addAll(noMemory);
+        takeNoMemory(queued);
         queued.addAll(waitsForMemory);
         for (Io io : queued) {
             forgetQueued(io);
             fail(io, outcome);
         }
+    }
+
+    /** Moves what waits for the module's memory, in its order. */
+    private void takeNoMemory(Collection<Io> to) {
+        while (!noMemory.isEmpty()) {
+            to.add(noMemory.poll());
+        }
+        gate &= ~NO_MEMORY;
     }
 
     /** What the core does in pieces begins no more of them. */
@@ -568,7 +584,9 @@ final class SharedChannel {
         gate |= HELD | DRAINING;
         holdDrain = new Drain(this::isQuiet, drained);
         drains.add(holdDrain);
+        givingBack = true;
         tellBackend("giving back what it keeps", BackendChannel::giveBack);
+        givingBack = false;
         checkDrains();
     }
 
@@ -619,9 +637,8 @@ final class SharedChannel {
             gate &= ~DRAINING;
         }
         // what the module had given back came first
-        ArrayDeque<Io> waiting = new ArrayDeque<>(noMemory);
-        noMemory.clear();
-        gate &= ~NO_MEMORY;
+        ArrayDeque<Io> waiting = new ArrayDeque<>();
+        takeNoMemory(waiting);
         waiting.addAll(gated);
         gated = new ArrayDeque<>();
         for (Io io : waiting) {
@@ -668,10 +685,10 @@ final class SharedChannel {
         io.prepare(type, offset, blocks, blocks * bdev.blockSize(), completion, cookie);
         io.submitted = reactor.nowNanos();
         // the object may have been a piece's first phase a moment ago
-        io.extras &= ~Io.GIVEN_UP;
+        io.extras &= ~(Io.GIVEN_UP | Io.HAS_PLACE);
         if ((gate & HELD) != 0 && type != IoType.RESET) {
             io.state = Io.QUEUED;
-            noMemory.add(io);
+            noMemory.add(io, NoMemoryLine.Entry.LINED_UP);
             gate |= NO_MEMORY;
         } else {
             start(io);

@@ -71,6 +71,120 @@ class NoMemoryTest {
     }
 
     @Test
+    void whatComesBackTogetherKeepsItsOrder() {
+        open(TYPES, IoLimits.NONE);
+        disk.noMemoryTimes = 10;
+        for (int value = 1; value <= 10; value++) {
+            write(value);
+        }
+        awaitOutcomes(10);
+        assertThat(disk.content[2 * BLOCK]).isEqualTo((byte) 10);
+    }
+
+    /** Those that are tried again and come back again, too: more than are tried at a time. */
+    @Test
+    void whatComesBackAgainKeepsItsOrder() {
+        open(TYPES, IoLimits.NONE);
+        disk.noMemoryTimes = 33;
+        for (int value = 1; value <= 10; value++) {
+            write(value);
+        }
+        awaitOutcomes(10);
+        assertThat(disk.content[2 * BLOCK]).isEqualTo((byte) 10);
+    }
+
+    @Test
+    void nothingOvertakesWhatCameBackInsideItsSubmission() {
+        open(TYPES, IoLimits.NONE);
+        disk.inline = true;
+        disk.noMemoryTimes = 1;
+        write(1);
+        write(2);
+        awaitOutcomes(2);
+        assertThat(disk.content[2 * BLOCK]).isEqualTo((byte) 2);
+    }
+
+    @Test
+    void whatLinedUpKeepsItsOrderWhenTheFirstOneComesBackAgain() {
+        open(TYPES, IoLimits.NONE);
+        disk.inline = true;
+        disk.noMemoryTimes = 5;
+        write(1);
+        core.reactors.runUntil(() -> disk.noMemoryTimes == 3, Duration.ofSeconds(1));
+        assertThat(disk.noMemoryTimes).isEqualTo(3);
+        for (int value = 2; value <= 4; value++) {
+            write(value);
+        }
+        awaitOutcomes(4);
+        assertThat(disk.content[2 * BLOCK]).isEqualTo((byte) 4);
+    }
+
+    /** One that comes back stops the others: they would come back as well. */
+    @Test
+    void triesNoMoreWhenTheFirstOneComesBack() {
+        open(TYPES, IoLimits.NONE);
+        disk.inline = true;
+        disk.noMemoryTimes = 3;
+        for (int value = 1; value <= 6; value++) {
+            write(value);
+        }
+        assertThat(disk.noMemoryTimes).as("only the first was submitted").isEqualTo(2);
+        core.reactors.runUntil(() -> disk.noMemoryTimes < 2, Duration.ofSeconds(1));
+        assertThat(disk.noMemoryTimes).as("only the first was submitted again").isEqualTo(1);
+        awaitOutcomes(6);
+        assertThat(disk.content[2 * BLOCK]).isEqualTo((byte) 6);
+    }
+
+    @Test
+    void whatIsGivenBackIsInFrontOfWhatCameLater() {
+        open(TYPES, IoLimits.NONE);
+        disk.hold = true;
+        disk.givesBack = true;
+        write(1);
+        write(2);
+        core.reactors.runUntilIdle();
+        disk.hold = false;
+        disk.noMemoryTimes = Integer.MAX_VALUE;
+        write(3);
+        core.reactors.runUntilIdle();
+        write(4);
+        exchange();
+        awaitOutcomes(4);
+        assertThat(newDisk.content[2 * BLOCK]).isEqualTo((byte) 4);
+    }
+
+    /** What the module keeps may have waited in the core itself, before others that still wait. */
+    @Test
+    void whatWasTriedAgainAndIsGivenBackIsInFrontOfWhatLinedUpBehindIt() {
+        open(TYPES, IoLimits.NONE);
+        disk.inline = true;
+        disk.givesBack = true;
+        disk.noMemoryTimes = 1;
+        for (int value = 1; value <= 20; value++) {
+            write(value);
+        }
+        disk.hold = true;
+        core.reactors.runUntil(() -> !disk.held.isEmpty(), Duration.ofSeconds(1));
+        assertThat(disk.held).as("some are kept, and some wait").hasSizeBetween(1, 19);
+        exchange();
+        awaitOutcomes(20);
+        assertThat(newDisk.content[2 * BLOCK]).isEqualTo((byte) 20);
+    }
+
+    @Test
+    void whatCameBackInsideItsSubmissionCanBeAborted() {
+        open(TYPES, IoLimits.NONE);
+        disk.inline = true;
+        disk.noMemoryTimes = 1;
+        write(7);
+        channel.abort(7, aborts, null);
+        core.reactors.runUntilIdle();
+        assertThat(aborts.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+        assertThat(disk.served).isEmpty();
+    }
+
+    @Test
     void whatIsBeingAbortedIsNotTriedAgain() {
         open(TYPES, IoLimits.NONE);
         disk.hold = true;
