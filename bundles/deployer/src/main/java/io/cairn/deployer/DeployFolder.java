@@ -7,6 +7,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,9 +38,39 @@ final class DeployFolder implements ArtifactInstaller {
         this.applied = new AppliedJars(context.getDataFile("applied-jars").toPath());
     }
 
+    /**
+     * Takes modules, and what is to be refused: jars that cannot be read, and those of a bundle that is there already and did not come
+     * from this folder. File Install would exchange that one, be it the core or the logging, and take it away with the file.
+     */
     @Override
     public boolean canHandle(File file) {
-        return file.getName().endsWith(".jar") && ModuleJar.peek(file.toPath()).isPresent();
+        if (!file.isFile() || !file.getName().endsWith(".jar")) {
+            return false;
+        }
+        try {
+            Optional<ModuleJar> jar = ModuleJar.peek(file.toPath());
+            return jar.isPresent()
+                    && (!jar.get().modules().isEmpty()
+                            || present(file, jar.get()).isPresent());
+        } catch (RefusedException e) {
+            return true;
+        }
+    }
+
+    /** Returns the bundle of a jar's name that did not come from the jar's folder. */
+    private Optional<Bundle> present(File file, ModuleJar jar) {
+        return Arrays.stream(context.getBundles())
+                .filter(bundle -> jar.symbolicName().equals(bundle.getSymbolicName()))
+                .filter(bundle -> !bundle.getLocation().startsWith(location(file.getParentFile())))
+                .findFirst();
+    }
+
+    private void refusePresent(File file, ModuleJar jar) {
+        present(file, jar).ifPresent(bundle -> {
+            throw new RefusedException(file.getName() + " is not deployed: bundle " + bundle.getSymbolicName() + " "
+                    + bundle.getVersion() + " is there already, and did not come from " + file.getParent()
+                    + "; bundle:update exchanges it");
+        });
     }
 
     @Override
@@ -53,6 +84,9 @@ final class DeployFolder implements ArtifactInstaller {
         } catch (RefusedException e) {
             throw new RefusedException(file.getName() + " is not deployed: " + e.getMessage(), e);
         }
+        if (jar.modules().isEmpty()) {
+            refusePresent(file, jar);
+        }
         if (jar.modules().size() != 1) {
             throw new RefusedException(file.getName() + " is not deployed: it provides modules " + jar.modules()
                     + ", and only a bundle of exactly one module can be upgraded");
@@ -60,6 +94,7 @@ final class DeployFolder implements ArtifactInstaller {
         String module = jar.modules().get(0);
         Optional<Bundle> there = bundles.of(module);
         if (there.isEmpty()) {
+            refusePresent(file, jar);
             installFirst(file.toPath());
             accepted(file, stamp, module);
             return;

@@ -10,7 +10,10 @@ import java.util.Optional;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.osgi.framework.Constants;
 import org.osgi.framework.Version;
@@ -44,9 +47,7 @@ record ModuleJar(String symbolicName, Version version, List<String> modules, Lis
     static ModuleJar read(Path file) {
         try (ZipFile zip = new ZipFile(file.toFile())) {
             for (ZipEntry entry : zip.stream().toList()) {
-                try (InputStream in = zip.getInputStream(entry)) {
-                    in.transferTo(OutputStream.nullOutputStream());
-                }
+                check(zip, entry);
             }
             return of(zip).orElseThrow(() -> new RefusedException("it has no manifest of a bundle"));
         } catch (IOException | IllegalArgumentException e) {
@@ -54,12 +55,28 @@ record ModuleJar(String symbolicName, Version version, List<String> modules, Lis
         }
     }
 
-    /** Looks whether a file is a jar of a module, without reading all of it. */
+    /** {@link ZipFile} itself compares no checksums. */
+    private static void check(ZipFile zip, ZipEntry entry) throws IOException {
+        CRC32 checksum = new CRC32();
+        try (InputStream in = new CheckedInputStream(zip.getInputStream(entry), checksum)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        if (entry.getCrc() != -1 && entry.getCrc() != checksum.getValue()) {
+            throw new ZipException("the content of " + entry.getName() + " does not have its checksum");
+        }
+    }
+
+    /**
+     * Looks what a file says of itself, without reading all of it.
+     *
+     * @return empty if it does not say that it is a bundle
+     * @throws RefusedException it cannot be told
+     */
     static Optional<ModuleJar> peek(Path file) {
         try (ZipFile zip = new ZipFile(file.toFile())) {
-            return of(zip).filter(jar -> !jar.modules().isEmpty());
+            return of(zip);
         } catch (IOException | IllegalArgumentException e) {
-            return Optional.empty();
+            throw new RefusedException("it is damaged: " + e.getMessage(), e);
         }
     }
 

@@ -2,16 +2,13 @@ package io.cairn.deployer;
 
 import io.cairn.bdev.ModuleRefusals;
 import java.io.File;
-import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.zip.ZipFile;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 
 /**
- * The deploy folder as File Install sees it: says of each jar that is not taken why, in one line of the log and among the modules, and
- * takes those that are damaged for its own, because nobody else would say anything. File Install itself would log what is
- * thrown with its stack. Called by File Install on its thread.
+ * The deploy folder as File Install sees it: says of each jar that is refused why, in one line of the log and among the modules.
+ * File Install itself would log what is thrown with its stack. Called by File Install on its thread.
  */
 final class ReportingFolder implements ArtifactInstaller {
     private static final Logger LOG = System.getLogger(ReportingFolder.class.getName());
@@ -22,7 +19,7 @@ final class ReportingFolder implements ArtifactInstaller {
     /**
      * Makes one.
      *
-     * @param modules what handles jars of modules
+     * @param modules what takes and refuses jars
      */
     ReportingFolder(ArtifactInstaller modules, ModuleRefusals refusals) {
         this.modules = modules;
@@ -31,19 +28,7 @@ final class ReportingFolder implements ArtifactInstaller {
 
     @Override
     public boolean canHandle(File file) {
-        return modules.canHandle(file) || isDamagedJar(file);
-    }
-
-    private static boolean isDamagedJar(File file) {
-        if (!file.isFile() || !file.getName().endsWith(".jar")) {
-            return false;
-        }
-        try {
-            new ZipFile(file).close();
-            return false;
-        } catch (IOException e) {
-            return true;
-        }
+        return modules.canHandle(file);
     }
 
     /** Something that File Install wants done with a file. */

@@ -273,7 +273,7 @@ class ModuleUpgraderTest {
         Path first = jar("p1", "org.p", "1.0.0", "p", "[1.2,2)");
         assertThat(deploy.canHandle(first.toFile())).isTrue();
         assertThat(deploy.canHandle(
-                        Files.writeString(folder.resolve("t.jar"), "x").toFile()))
+                        Files.writeString(folder.resolve("t.txt"), "x").toFile()))
                 .isFalse();
         deploy.install(first.toFile());
         assertThat(core.calls).as("the first one disturbs nobody").isEmpty();

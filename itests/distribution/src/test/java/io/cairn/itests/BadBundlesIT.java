@@ -160,6 +160,21 @@ class BadBundlesIT {
         Await.untilTrue("none", LIMIT, () -> !all().contains("damaged.jar") && !all().contains("needs-more.jar"));
     }
 
+    /** File Install alone would exchange the core under everything that runs, and uninstall it when the file goes again. */
+    @Test
+    void aBundleOfTheDistributionInTheDeployFolder() throws IOException {
+        Path core = cairn.deployFolder().resolve("core.jar");
+        Files.copy(cairn.jar("io.cairn.bdev"), core);
+        Await.untilTrue("a refusal", LIMIT, () -> all().contains("core.jar"));
+        assertThat(module("core.jar", 0).path("reason").asString())
+                .contains("core.jar is not deployed: bundle io.cairn.bdev", "is there already");
+        assertThat(bundles()).isEqualTo(before);
+
+        Files.delete(core);
+        Await.untilTrue("none", LIMIT, () -> !all().contains("core.jar"));
+        assertThat(bundles()).isEqualTo(before);
+    }
+
     private String all() {
         return rpc().call("bdev_get_modules").toString();
     }
