@@ -129,6 +129,12 @@ public abstract class BdevChannel implements AutoCloseable {
      */
     public abstract boolean abortForwarded(BdevIo parent);
 
+    /**
+     * Gives up all I/O that is out on this channel, for a user who leaves. It needs no I/O object, and there is no answer: what can be aborted ends
+     * soon, from inside this call or later, and each end is told as always. I/O that the module cannot abort ends by itself.
+     */
+    public abstract void abortAll();
+
     /** Gets told once, on this reactor, when an I/O object of this channel is free: first come, first told. */
     public abstract void queueIoWait(IoWait wait);
 

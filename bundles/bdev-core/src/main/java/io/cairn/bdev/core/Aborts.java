@@ -62,15 +62,30 @@ final class Aborts {
         for (int i = 0; i < pool.size(); i++) {
             Io victim = pool.get(i);
             if (victim.isOut() && victim.type() != IoType.ABORT && victim.cookie() == victimCookie) {
-                if (victim.state == Io.QUEUED) {
-                    victim.shared.abortQueued(victim);
-                    ending = true;
-                } else {
-                    ending |= victim.state == Io.DEFERRED || giveUp(victim, victim.shared);
-                }
+                ending |= giveUpUnlessEnding(victim);
             }
         }
         return ending;
+    }
+
+    /** Gives up all of a channel's I/Os, with nobody who waits for it. */
+    static void giveUpAll(Channel channel) {
+        IoPool pool = channel.pool();
+        for (int i = 0; i < pool.size(); i++) {
+            Io victim = pool.get(i);
+            if (victim.isOut() && victim.type() != IoType.ABORT) {
+                giveUpUnlessEnding(victim);
+            }
+        }
+    }
+
+    /** Returns whether it will end soon. */
+    private static boolean giveUpUnlessEnding(Io victim) {
+        if (victim.state == Io.QUEUED) {
+            victim.shared.abortQueued(victim);
+            return true;
+        }
+        return victim.state == Io.DEFERRED || giveUp(victim, victim.shared);
     }
 
     private static void waitFor(Io abort, Io victim) {

@@ -362,6 +362,12 @@ final class Channel extends BdevChannel {
         return Aborts.giveUpAll(this, parent);
     }
 
+    @Override
+    public void abortAll() {
+        reactor.requireCurrent();
+        Aborts.giveUpAll(this);
+    }
+
     /** Sets what only some types have. */
     private interface Details {
         void set(Io io);

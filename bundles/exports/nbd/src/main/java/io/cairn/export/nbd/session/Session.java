@@ -13,6 +13,7 @@ import io.cairn.reactor.net.StreamConnection;
 import io.cairn.reactor.net.StreamHandler;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,6 +27,9 @@ public final class Session implements StreamHandler {
     /** What a client that does not wait for answers may pile up before it is hung up on, in bytes. */
     private static final int MOST_UNREAD_ANSWERS = 1 << 20;
 
+    /** How long what is in flight may take to end by itself when the server ends the session; as long as when a bdev is removed. */
+    private static final long PATIENCE = Duration.ofSeconds(1).toNanos();
+
     private final SessionHost host;
     private final StreamConnection connection;
     private final Handshake handshake = new Handshake(new Gate(), this::say);
@@ -36,6 +40,10 @@ public final class Session implements StreamHandler {
     private Transmission transmission;
     private Poller.Registration goodbye;
     private boolean ending;
+    /** The server does not want it any more, whether or not it was ending by itself before. */
+    private boolean unwanted;
+
+    private long unwantedSince;
     private boolean connectionGone;
 
     Session(SessionHost host, StreamConnection connection, SharedBuffer memory) {
@@ -66,9 +74,14 @@ public final class Session implements StreamHandler {
     }
 
     /**
-     * Ends the session: what is in flight is answered, then the connection is closed, if need be by force. Does nothing if it is ending already.
+     * Ends the session: what is in flight is answered, then the connection is closed, if need be by force. What has not ended after a second is
+     * given up, also of a session that is ending already because its client has gone.
      */
     public void end() {
+        if (!unwanted) {
+            unwanted = true;
+            unwantedSince = host.reactor().nowNanos();
+        }
         if (ending) {
             return;
         }
@@ -95,6 +108,10 @@ public final class Session implements StreamHandler {
 
     /** Looks whether the client keeps others waiting. */
     void check(long now) {
+        if (unwanted && transmission != null && now - unwantedSince >= PATIENCE) {
+            // each time: what is given up may leave something behind that was not out yet
+            transmission.giveUp();
+        }
         if (ending) {
             return;
         }

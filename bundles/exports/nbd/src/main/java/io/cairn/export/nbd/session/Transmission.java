@@ -67,6 +67,7 @@ final class Transmission implements RequestListener {
     private boolean awaitsMemory;
     private boolean awaitsIo;
     private boolean stopped;
+    private boolean givenUp;
     private boolean gone;
     private boolean drainedTold;
     private boolean inputNeedsMemory;
@@ -137,6 +138,25 @@ final class Transmission implements RequestListener {
         tellIfDrained();
     }
 
+    /** Gives up what is in flight after {@link #stop}, as far as it can be aborted: the client is told so. May be called again. */
+    void giveUp() {
+        if (drainedTold) {
+            return;
+        }
+        givenUp = true;
+        refuseWaiting();
+        awaitNoMemoryInVain();
+        channel.abortAll();
+        tellIfDrained();
+    }
+
+    private void refuseWaiting() {
+        Step step;
+        while ((step = waiting.pollFirst()) != null) {
+            step.refused(Nbd.ESHUTDOWN);
+        }
+    }
+
     /** The connection is gone, and the memory that it used is ours again. */
     void connectionClosed() {
         gone = true;
@@ -146,10 +166,7 @@ final class Transmission implements RequestListener {
         replyMemory.giveUp();
         inputNeedsMemory = false;
         cutReceivingShort();
-        Step step;
-        while ((step = waiting.pollFirst()) != null) {
-            step.refused(Nbd.ESHUTDOWN);
-        }
+        refuseWaiting();
         awaitNoMemoryInVain();
         tellIfDrained();
     }
@@ -339,7 +356,7 @@ final class Transmission implements RequestListener {
 
     /** Submits a step now or, in its turn, when that is possible. */
     void submit(Step step) {
-        if (gone) {
+        if (gone || givenUp) {
             step.refused(Nbd.ESHUTDOWN);
         } else if (!waiting.isEmpty() || !attempt(step)) {
             waiting.addLast(step);

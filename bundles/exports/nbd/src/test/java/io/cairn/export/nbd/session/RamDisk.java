@@ -28,6 +28,7 @@ public final class RamDisk implements BdevModule, BdevBackend {
             IoType.WRITE_ZEROES,
             IoType.SEEK_DATA,
             IoType.SEEK_HOLE,
+            IoType.ABORT,
             IoType.RESET);
 
     private final String name;
@@ -134,6 +135,15 @@ public final class RamDisk implements BdevModule, BdevBackend {
                 } else {
                     serve(io);
                 }
+            }
+
+            @Override
+            public boolean abort(BdevIo victim) {
+                boolean kept = held.remove(victim);
+                if (kept) {
+                    victim.complete(IoStatus.ABORTED);
+                }
+                return kept;
             }
 
             @Override

@@ -671,6 +671,53 @@ class SessionTest {
     }
 
     @Test
+    void theServersEndGivesUpWhatDoesNotEnd() {
+        Client client = world.connect().shakeHands(true);
+        world.disk.hold();
+        client.send(write(1, 0, new byte[2 << 20]), request(Nbd.CMD_READ, 0, 2, 0, 3 << 20));
+        for (int i = 3; i <= 200; i++) {
+            client.send(write(i, 0, new byte[512]));
+        }
+        world.run();
+        List<String> events = new ArrayList<>();
+        world.host.end(() -> events.add("ended"));
+        ended = true;
+        world.reactors.advance(Duration.ofMillis(900));
+        assertThat(world.disk.held()).as("time to end by themselves").isPositive();
+        assertThat(client.replies()).isEmpty();
+
+        world.reactors.advance(Duration.ofMillis(1200));
+
+        assertThat(events).containsExactly("ended");
+        assertThat(world.disk.held()).isZero();
+        assertThat(client.replies())
+                .isNotEmpty()
+                .extracting(r -> r.error)
+                .as("nobody is told that it was done")
+                .doesNotContain(0);
+        assertThat(client.connection.isOver()).isTrue();
+    }
+
+    @Test
+    void theServersEndGivesUpWhatAClientThatHasGoneHasLeft() {
+        Client killed = world.connect().shakeHands(true);
+        world.disk.hold();
+        killed.send(write(1, 0, new byte[2 << 20]), request(Nbd.CMD_READ, 0, 2, 0, 1 << 20));
+        world.run();
+        killed.connection.close();
+        world.run();
+        List<String> events = new ArrayList<>();
+        world.host.end(() -> events.add("ended"));
+        ended = true;
+
+        world.reactors.advance(Duration.ofMillis(2100));
+
+        assertThat(events).containsExactly("ended");
+        assertThat(world.inside).isZero();
+        assertThat(world.disk.held()).isZero();
+    }
+
+    @Test
     void tooManyConnectionsPushOutThoseThatOnlyOccupy() {
         SessionLimits few =
                 new SessionLimits(3, 32 << 20, Duration.ofSeconds(30), Duration.ofSeconds(60), Duration.ofSeconds(5));
