@@ -211,6 +211,11 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         return state != FREE;
     }
 
+    /** Returns whether the module has it. */
+    boolean isWithModule() {
+        return state == SUBMITTING || state == PENDING;
+    }
+
     /** Returns whether it has begun and is not over. */
     boolean isUnderWay() {
         return state != FREE && state != QUEUED && state != LOCKING;

@@ -13,12 +13,13 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 
 /**
  * The I/O of one bdev that is out at one moment, without the core's own children of it.
  *
  * @param inModule how many the module has, or the core works on in pieces that the module has
- * @param waiting how many wait in the core: behind a hold, a reset, a locked range, or for memory
+ * @param waiting how many wait in the core, themselves or all their pieces: behind a hold, a reset, a locked range, or for memory
  * @param aborts how many aborts wait for what they are to end; not counted in the other two
  * @param age how long the oldest of all has been out; zero if there is none
  * @param oldest that one in words; empty if there is none
@@ -69,8 +70,12 @@ record OutstandingIo(int inModule, int waiting, int aborts, Duration age, String
                 });
     }
 
-    /** Counts in one channel's pools, on its reactor. */
-    static OutstandingIo in(Iterable<IoPool> pools, long nowNanos) {
+    /**
+     * Counts in one channel's pools, on its reactor.
+     *
+     * @param moduleHas whether the module has an I/O or a child of it
+     */
+    static OutstandingIo in(Iterable<IoPool> pools, Predicate<Io> moduleHas, long nowNanos) {
         int inModule = 0;
         int waiting = 0;
         int aborts = 0;
@@ -78,17 +83,15 @@ record OutstandingIo(int inModule, int waiting, int aborts, Duration age, String
         for (IoPool pool : pools) {
             for (int i = 0; i < pool.size(); i++) {
                 Io io = pool.get(i);
-                boolean waits = io.state == Io.QUEUED || io.state == Io.LOCKING;
-                boolean under = io.state == Io.SUBMITTING || io.state == Io.PENDING || io.state == Io.HELD;
-                if (!(waits || under)) {
+                if (io.state == Io.FREE || io.state == Io.DEFERRED) {
                     continue;
                 }
                 if (io.type() == IoType.ABORT) {
                     aborts++;
-                } else if (waits) {
-                    waiting++;
-                } else {
+                } else if (moduleHas.test(io)) {
                     inModule++;
+                } else {
+                    waiting++;
                 }
                 if (oldest == null || io.submitted - oldest.submitted < 0) {
                     oldest = io;

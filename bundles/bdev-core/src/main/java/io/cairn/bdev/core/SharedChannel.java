@@ -127,7 +127,21 @@ final class SharedChannel {
 
     /** Returns what is out here, of all descriptors. */
     OutstandingIo outstandingIo() {
-        return OutstandingIo.in(channels.stream().map(Channel::pool).toList(), reactor.nowNanos());
+        return OutstandingIo.in(channels.stream().map(Channel::pool).toList(), this::moduleHas, reactor.nowNanos());
+    }
+
+    /** Whether the module has an I/O, or one of the children that the core serves it with. */
+    private boolean moduleHas(Io io) {
+        if (io.state != Io.HELD) {
+            return io.isWithModule();
+        }
+        for (int i = 0; i < internal.size(); i++) {
+            Io child = internal.get(i);
+            if (child.isWithModule() && child.cookie() == io) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // ---- the way in ----
@@ -591,14 +605,14 @@ final class SharedChannel {
     }
 
     private boolean isQuiet() {
-        // what the module had no memory for waits for the next one
+        // what waits for the module's memory or for a locked range waits for the next module
         if (outstanding != 0) {
             return false;
         }
         for (Channel channel : channels) {
             for (int i = 0; i < channel.pool().size(); i++) {
                 Io io = channel.pool().get(i);
-                if (io.state != Io.FREE && io.state != Io.QUEUED && !io.isInPieces()) {
+                if (io.isUnderWay() && !io.isInPieces()) {
                     return false;
                 }
             }

@@ -1,0 +1,133 @@
+package io.cairn.bdev.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevChannel;
+import io.cairn.bdev.IoLimits;
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.ModuleUpgrades.Hold;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.spi.BdevSpec;
+import io.cairn.reactor.IoBuffer;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** I/O that the core serves in pieces or under a range lock, while the module is exchanged. */
+class PiecesUpgradeTest {
+    private static final int BLOCK = 512;
+    private static final Duration LONGEST = Duration.ofSeconds(10);
+    private static final Set<IoType> TYPES =
+            Set.of(IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.RESET, IoType.ABORT);
+
+    private final CoreFixture core = new CoreFixture(11);
+    private final CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+    private final TestModule.Disk oldDisk = new TestModule.Disk(BLOCK, 64);
+    private final TestModule.Disk newDisk = new TestModule.Disk(BLOCK, 64);
+    private final IoBuffer memory = IoBuffer.allocate(1 << 16);
+    private final TestModule first = core.module("m");
+    private Bdev bdev;
+    private BdevChannel channel;
+
+    private void open(Set<IoType> types, IoLimits limits) {
+        bdev = first.register(oldDisk, "d0", types, limits);
+        core.reactors.runUntilIdle();
+        channel = core.open("d0", OpenMode.WRITE).openChannel();
+    }
+
+    private static IoLimits limits(long maxReadWriteBlocks, long maxWriteZeroesBlocks) {
+        return new IoLimits(0, 0, 0, false, 0, maxReadWriteBlocks, 0, 0, maxWriteZeroesBlocks, 0, 0, 0, 0, 0, 0);
+    }
+
+    private CompletableFuture<Hold> beginHold() {
+        CompletableFuture<Hold> holding = core.core.hold("m", LONGEST).toCompletableFuture();
+        core.reactors.runUntilIdle();
+        return holding;
+    }
+
+    private void serveHeld() {
+        oldDisk.hold = false;
+        while (!oldDisk.held.isEmpty()) {
+            oldDisk.serve(oldDisk.held.poll());
+        }
+    }
+
+    /** Ends the old module and has a new one serve the bdev. */
+    private void exchange(Hold hold, Set<IoType> types) {
+        core.await(core.core.remove(first));
+        TestModule next = new TestModule("m");
+        core.await(core.core.add(next));
+        core.await(core.reactors.onApp(() -> next.host.register(
+                BdevSpec.physical("d0", "Test disk", BLOCK, 64, types)
+                        .withUuid(bdev.uuid())
+                        .withLimits(bdev.limits()),
+                newDisk)));
+        assertThat(core.await(hold.over()).adopted()).containsExactly("d0");
+        core.reactors.runUntilIdle();
+    }
+
+    private void compareAndWrite(int block) {
+        channel.compareAndWrite(memory, 0, memory, BLOCK, block, 1, outcomes, null);
+    }
+
+    @Test
+    void aCompareAndWriteThatWaitsForItsLockIsNotWaitedFor() {
+        open(TYPES, IoLimits.NONE);
+        memory.bytes().put(BLOCK, (byte) 7);
+        compareAndWrite(9);
+        Hold hold = core.await(core.core.hold("m", LONGEST));
+        assertThat(oldDisk.served).isEmpty();
+        exchange(hold, TYPES);
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(newDisk.served).containsExactly(IoType.READ, IoType.WRITE);
+        assertThat(newDisk.content[9 * BLOCK]).isEqualTo((byte) 7);
+    }
+
+    @Test
+    void aCompareAndWriteThatWaitsForAnothersLockIsNotWaitedFor() {
+        open(TYPES, IoLimits.NONE);
+        memory.bytes().put(BLOCK, (byte) 7);
+        oldDisk.hold = true;
+        compareAndWrite(9);
+        compareAndWrite(9);
+        core.reactors.runUntilIdle();
+        assertThat(oldDisk.held).hasSize(1);
+        CompletableFuture<Hold> holding = beginHold();
+        serveHeld();
+        exchange(core.await(holding), TYPES);
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS, IoStatus.MISCOMPARE);
+    }
+
+    @Test
+    void aCompareAndWriteBehindAWriteWhoseNextPiecesAreHeldIsNotWaitedFor() {
+        open(TYPES, limits(2, 0));
+        oldDisk.hold = true;
+        channel.write(memory, 0, 0, 40, outcomes, null);
+        compareAndWrite(9);
+        core.reactors.runUntilIdle();
+        CompletableFuture<Hold> holding = beginHold();
+        serveHeld();
+        exchange(core.await(holding), TYPES);
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS, IoStatus.SUCCESS);
+        assertThat(oldDisk.served).hasSize(8);
+    }
+
+    @Test
+    void anIoWhosePiecesAreAllHeldIsNotCountedAsTheModules() {
+        open(TYPES, limits(2, 0));
+        oldDisk.hold = true;
+        channel.write(memory, 0, 0, 20, outcomes, null);
+        channel.write(memory, 0, 40, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        CompletableFuture<Hold> holding = core.core.hold("m", LONGEST).toCompletableFuture();
+        core.reactors.runUntilIdle();
+        for (int i = 0; i < 8; i++) {
+            oldDisk.serve(oldDisk.held.poll());
+        }
+        assertThatThrownBy(() -> core.await(holding)).hasMessageContaining("module m has 1 I/O, 1 waits in the core");
+    }
+}
