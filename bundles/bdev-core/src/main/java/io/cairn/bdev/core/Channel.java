@@ -483,7 +483,9 @@ final class Channel extends BdevChannel {
         allowed = 0;
         for (int i = 0; i < pool.size(); i++) {
             Io io = pool.get(i);
-            if (io.state == Io.PENDING && bdev.isNative(IoType.ABORT)) {
+            if (io.state == Io.HELD) {
+                shared.abortPieces(io);
+            } else if (io.state == Io.PENDING && bdev.isNative(IoType.ABORT)) {
                 shared.abortInModule(io);
             }
         }

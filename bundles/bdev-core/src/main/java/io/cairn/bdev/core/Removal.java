@@ -49,6 +49,7 @@ final class Removal {
         if (!bdev.isLeaving()) {
             begunNanos = app().clockNanos();
             bdev.setState(BdevState.UNREGISTERING);
+            bdev.resets().refuseWaiting();
             deadline = app().after(options().removalDeadline().toNanos(), this::revoke);
             patience = app().after(options().patience().toNanos(), this::abort);
             bdev.sharedChannels().forEachChannel(app(), SharedChannel::markRemoved, this::tellDescriptors);

@@ -34,10 +34,20 @@ final class Resets implements IoCompletion {
     void request(Io io) {
         app().execute(() -> {
             waiting.add(io);
-            if (current == null) {
+            if (bdev.isLeaving()) {
+                refuseWaiting();
+            } else if (current == null) {
                 next();
             }
         });
+    }
+
+    /** The bdev is on its way out: what has not begun ends. App thread. */
+    void refuseWaiting() {
+        for (Io io = waiting.poll(); io != null; io = waiting.poll()) {
+            Io refused = io;
+            refused.reactor().execute(() -> refused.shared.finish(refused, IoStatus.NO_DEVICE));
+        }
     }
 
     private void next() {
@@ -56,6 +66,11 @@ final class Resets implements IoCompletion {
 
     private void resetModule() {
         Io io = current;
+        if ((io.shared.gate & SharedChannel.REMOVED) != 0) {
+            // the removal has begun since the reset has: what is given to the module now would be aborted by nobody
+            app().execute(() -> end(IoStatus.NO_DEVICE));
+            return;
+        }
         Io child = io.shared.internal.takeForReset();
         if (child == null) {
             // all of the core's own objects are out: as soon as the drain has brought one back

@@ -212,6 +212,85 @@ class LifeTest {
     }
 
     @Test
+    void resetsThatWaitEndWithTheRemovalAndDoNotReachTheModule() {
+        TestModule module = core.module("m");
+        module.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        BdevDescriptor descriptor = core.open("d0", OpenMode.WRITE);
+        BdevChannel channel = descriptor.openChannel();
+        disk.hold = true;
+        CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+        for (int i = 0; i < 3; i++) {
+            channel.reset(outcomes, null);
+        }
+        core.reactors.runUntilIdle();
+        assertThat(disk.held).hasSize(1);
+        CompletableFuture<Void> gone = module.host.delete("d0").toCompletableFuture();
+        core.reactors.advance(Duration.ofMillis(500));
+        assertThat(outcomes.all).containsExactly(IoStatus.NO_DEVICE, IoStatus.NO_DEVICE);
+        core.reactors.advance(Duration.ofSeconds(1));
+        assertThat(disk.held).isEmpty();
+        assertThat(outcomes.all).containsExactly(IoStatus.NO_DEVICE, IoStatus.NO_DEVICE, IoStatus.NO_DEVICE);
+        channel.close();
+        descriptor.close();
+        core.await(gone);
+    }
+
+    @Test
+    void aResetThatHasNotReachedTheModuleWhenTheRemovalBeginsDoesNotReachIt() {
+        TestModule module = core.module("m");
+        module.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        BdevDescriptor descriptor = core.open("d0", OpenMode.WRITE);
+        BdevChannel channel = descriptor.openChannel();
+        disk.hold = true;
+        CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+        channel.read(IoBuffer.allocate(512), 0, 0, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        // all of the core's own objects are out, also the one that is kept for a reset
+        IoPool internal = ((Channel) channel).pool().get(0).shared.internal;
+        List<Io> all = new ArrayList<>();
+        for (Io io = internal.takeForReset(); io != null; io = internal.takeForReset()) {
+            all.add(io);
+        }
+        channel.reset(outcomes, null);
+        core.reactors.runUntilIdle();
+        assertThat(disk.held).hasSize(1);
+        CompletableFuture<Void> gone = module.host.delete("d0").toCompletableFuture();
+        core.reactors.runUntilIdle();
+        all.forEach(internal::give);
+        core.reactors.advance(Duration.ofSeconds(2));
+        assertThat(disk.held).isEmpty();
+        assertThat(outcomes.all).hasSize(2).containsOnly(IoStatus.NO_DEVICE);
+        channel.close();
+        descriptor.close();
+        core.await(gone);
+    }
+
+    @Test
+    void aRevocationAbortsPiecesToo() {
+        TestModule module = core.module("m");
+        module.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        BdevDescriptor descriptor = core.open("d0", OpenMode.WRITE);
+        BdevChannel channel = descriptor.openChannel();
+        disk.hold = true;
+        disk.refuseAbort = true;
+        CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+        channel.writeZeroes(0, 8, outcomes, null);
+        CompletableFuture<Void> gone = module.host.delete("d0").toCompletableFuture();
+        core.reactors.advance(Duration.ofSeconds(5));
+        assertThat(disk.held).hasSize(1);
+        disk.refuseAbort = false;
+        core.reactors.advance(Duration.ofSeconds(6));
+        assertThat(outcomes.all).containsExactly(IoStatus.NO_DEVICE);
+        assertThat(gone).isCompleted();
+        channel.close();
+        descriptor.close();
+        core.reactors.runUntilIdle();
+    }
+
+    @Test
     void ioThatTheModuleKeepsIsNotTakenFromItButTheRemovalEnds() {
         TestModule module = core.module("m");
         module.register(disk, "d0", Set.of(IoType.READ, IoType.WRITE), IoLimits.NONE);
