@@ -89,6 +89,9 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
         private int compareOffset;
         private Pieces pieces;
         private IoVector ownVector;
+
+        /** Of a piece: how many blocks it does after those that it does now. */
+        private long blocksLeft;
     }
 
     Io(SharedChannel shared, IoPool pool, Object moduleContext) {
@@ -173,6 +176,20 @@ final class Io extends BdevIo implements Runnable, BufferPool.Waiter {
             own.ownVector = new IoVector();
         }
         return own.ownVector;
+    }
+
+    void blocksLeft(long blocks) {
+        rare().blocksLeft = blocks;
+    }
+
+    /** Returns how many blocks a piece has still to do when what it did has ended, and forgets it. */
+    long takeBlocksLeft() {
+        if (rare == null) {
+            return 0;
+        }
+        long left = rare.blocksLeft;
+        rare.blocksLeft = 0;
+        return left;
     }
 
     /** Lets the core's own work on this I/O begin nothing more; it ends when what it began has ended. */

@@ -84,6 +84,7 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
     void issue() {
         waiting = false;
         issuing = true;
+        followModule();
         if ((shared.gate & SharedChannel.REMOVED) != 0) {
             failWith(IoStatus.NO_DEVICE);
         }
@@ -97,6 +98,31 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
         }
         issuing = false;
         endIfDone();
+    }
+
+    /** The module that has come in an upgrade may lack what the one before it had; other types it cannot lose. */
+    private void followModule() {
+        if (plan == Plan.SPLIT && parent.type() == IoType.WRITE_ZEROES && !shared.bdev.isNative(IoType.WRITE_ZEROES)) {
+            plan = Plan.ZEROES_BY_WRITES;
+        }
+    }
+
+    /** Goes on with a piece that has waited for the exchange of the module, in the way of the module that has come. */
+    void resume(Io child) {
+        followModule();
+        if (plan == Plan.ZEROES_BY_WRITES && child.type() == IoType.WRITE_ZEROES) {
+            writeZeroes(child, child.offsetBlocks(), child.numBlocks());
+        } else {
+            shared.start(child);
+        }
+    }
+
+    /** Writes zeroes into what was one piece for the module before: as often as it takes, with the piece's own object. */
+    private void writeZeroes(Io child, long offset, long blocks) {
+        long now = Math.min(blocks, pieceBlocks(offset - parent.offsetBlocks()));
+        child.blocksLeft(blocks - now);
+        child.data(shared.bdev.zeroes(), 0, null);
+        child(child, IoType.WRITE, offset, now);
     }
 
     @Override
@@ -232,8 +258,12 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
     public void onComplete(BdevIo ended) {
         Io child = (Io) ended;
         out--;
+        long left = child.takeBlocksLeft();
         if (!child.status().isSuccess()) {
             failWith(child.status());
+        } else if (failure == null && left > 0) {
+            out++;
+            writeZeroes(child, child.offsetBlocks() + child.numBlocks(), left);
         } else if (failure == null) {
             pieceDone(child);
         }

@@ -656,9 +656,9 @@ final class SharedChannel {
         waiting.addAll(gated);
         gated = new ArrayDeque<>();
         for (Io io : waiting) {
-            if (io.isInternal()) {
-                // pieces of what has passed the gates
-                start(io);
+            if (io.completion instanceof Pieces pieces) {
+                // what they belong to has passed the gates
+                pieces.resume(io);
             } else {
                 begin(io);
             }

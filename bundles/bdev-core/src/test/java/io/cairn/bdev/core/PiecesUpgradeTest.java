@@ -13,6 +13,8 @@ import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.reactor.IoBuffer;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -129,5 +131,30 @@ class PiecesUpgradeTest {
             oldDisk.serve(oldDisk.held.poll());
         }
         assertThatThrownBy(() -> core.await(holding)).hasMessageContaining("module m has 1 I/O, 1 waits in the core");
+    }
+
+    @Test
+    void zeroesThatTheNextModuleCannotWriteByItselfAreWrittenAsData() {
+        Set<IoType> withZeroes = EnumSet.copyOf(TYPES);
+        withZeroes.add(IoType.WRITE_ZEROES);
+        open(withZeroes, limits(3, 4));
+        Arrays.fill(newDisk.content, (byte) 1);
+        oldDisk.hold = true;
+        channel.writeZeroes(0, 62, outcomes, null);
+        core.reactors.runUntilIdle();
+        assertThat(oldDisk.held).hasSize(8);
+        CompletableFuture<Hold> holding = beginHold();
+        serveHeld();
+        exchange(core.await(holding), TYPES);
+        assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
+        assertThat(oldDisk.served).hasSize(8).containsOnly(IoType.WRITE_ZEROES);
+        assertThat(newDisk.served).containsOnly(IoType.WRITE);
+        assertThat(newDisk.lengths).allMatch(n -> n <= 3);
+        assertThat(newDisk.lengths.stream().mapToLong(n -> n).sum())
+                .as("nothing is done twice")
+                .isEqualTo(62 - 8 * 4);
+        assertThat(Arrays.copyOfRange(newDisk.content, 32 * BLOCK, 62 * BLOCK)).containsOnly(0);
+        assertThat(newDisk.content[32 * BLOCK - 1]).isEqualTo((byte) 1);
+        assertThat(newDisk.content[62 * BLOCK]).isEqualTo((byte) 1);
     }
 }
