@@ -46,9 +46,25 @@ enum Plan {
             return BOUNCE;
         }
         if (!fits(io, limits.maxReadWriteBlocks()) || crossesBoundary(io, limits)) {
-            return SPLIT;
+            return cutsStayAligned(io, bdev, limits) ? SPLIT : BOUNCE;
         }
         return DIRECT;
+    }
+
+    /** Whether every place where pieces may begin in the I/O's memory is one where the module can use it. */
+    private static boolean cutsStayAligned(Io io, CoreBdev bdev, IoLimits limits) {
+        if (!io.hasData()) {
+            return true;
+        }
+        long cuts = limits.maxReadWriteBlocks();
+        if (limits.splitOnBoundary() && limits.optimalIoBoundary() > 0) {
+            cuts |= limits.optimalIoBoundary() | io.offsetBlocks();
+        }
+        if (io.type().changesData() && limits.writeUnitBlocks() > 1) {
+            cuts |= limits.writeUnitBlocks();
+        }
+        // a sum of numbers that are all multiples of a power of two is one as well, and so is what they have in common
+        return ((cuts * bdev.blockSize()) & bdev.alignmentMask()) == 0;
     }
 
     private static Plan splitAbove(Io io, long most) {

@@ -13,6 +13,7 @@ import io.cairn.bdev.IoType;
 import io.cairn.bdev.IoVector;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.Submission;
+import io.cairn.bdev.spi.BackendChannel;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.reactor.BufferPool;
 import io.cairn.reactor.IoBuffer;
@@ -461,6 +462,47 @@ class IoPathTest {
         taken.forEach(pool::give);
         core.reactors.runUntilIdle();
         assertThat(large.all).containsExactly(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void piecesWhoseMemoryIsNotAlignedAreBounced() {
+        IoLimits limits = new IoLimits(0, 4096, 8, true, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        List<Long> remainders = new ArrayList<>();
+        module.host.register(
+                BdevSpec.physical("d0", "Test disk", BLOCK, 1024, READ_WRITE).withLimits(limits), reactor -> {
+                    BackendChannel below = disk.openChannel(reactor);
+                    return new BackendChannel() {
+                        @Override
+                        public void submitRequest(BdevIo io) {
+                            remainders.add((io.buffer().address() + io.bufferOffset()) % 4096);
+                            below.submitRequest(io);
+                        }
+
+                        @Override
+                        public void close() {
+                            below.close();
+                        }
+                    };
+                });
+        descriptor = core.open("d0", OpenMode.WRITE);
+        channel = descriptor.openChannel();
+        int start = (int) (-memory.address() & 4095);
+        fill(start, 16 * BLOCK, 5);
+        assertThat(run(channel.write(memory, start, 5, 16, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(onDisk(5, 16)).isEqualTo(inMemory(start, 16 * BLOCK));
+        int second = start + (1 << 18);
+        assertThat(run(channel.read(memory, second, 5, 16, outcomes, null))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(inMemory(second, 16 * BLOCK)).isEqualTo(inMemory(start, 16 * BLOCK));
+        assertThat(disk.lengths).containsExactly(3L, 8L, 5L, 3L, 8L, 5L);
+        assertThat(remainders).containsOnly(0L);
+        long lent = channel.reactor().buffers().allocatedBytes();
+        channel.reactor().buffers().trim();
+        assertThat(lent).isPositive();
+        run(channel.write(memory, start, 16, 16, outcomes, null));
+        assertThat(channel.reactor().buffers().allocatedBytes())
+                .as("pieces that are aligned are not copied")
+                .isZero();
+        assertThat(remainders).hasSize(8).containsOnly(0L);
     }
 
     private static IoLimits aligned(int bytes) {
