@@ -59,6 +59,8 @@ final class KeptIdentity {
         String suffix = ", upgraded to " + version;
         String name = Objects.requireNonNullElse(main.getValue(Constants.BUNDLE_NAME), bundle.getSymbolicName());
         String own = name.endsWith(suffix) ? name.substring(0, name.length() - suffix.length()) : name;
+        // without it none of the others would be written
+        main.putIfAbsent(Attributes.Name.MANIFEST_VERSION, "1.0");
         main.putValue(Constants.BUNDLE_VERSION, kept.toString());
         if (version.equals(kept)) {
             // what another bundle held comes to one that has its version

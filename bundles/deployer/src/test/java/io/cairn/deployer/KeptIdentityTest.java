@@ -15,6 +15,7 @@ import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,30 @@ class KeptIdentityTest {
         assertThat(bundle.getHeaders().get(Constants.BUNDLE_NAME)).isEqualTo("Module m, upgraded to 2.0.0");
         assertThat(bundle.getHeaders().get(Constants.PROVIDE_CAPABILITY)).endsWith("since=2.0.0");
         assertThat(content()).isEqualTo("2.0.0");
+    }
+
+    @Test
+    void aJarWithoutAManifestVersionKeepsItsHeaders() throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            zip.putNextEntry(new ZipEntry("META-INF/MANIFEST.MF"));
+            String manifest =
+                    """
+                    Bundle-ManifestVersion: 2
+                    Bundle-SymbolicName: org.m
+                    Bundle-Version: 2.0.0
+                    Provide-Capability: io.cairn.bdev.module;io.cairn.bdev.module=m
+
+                    """;
+            zip.write(manifest.getBytes(StandardCharsets.UTF_8));
+        }
+
+        give(bytes.toByteArray());
+
+        assertThat(bundle.getSymbolicName()).isEqualTo("org.m");
+        assertThat(bundle.getVersion()).hasToString("1.0.0");
+        assertThat(KeptIdentity.versionOf(bundle)).hasToString("2.0.0");
+        assertThat(bundle.getHeaders().get(Constants.PROVIDE_CAPABILITY)).contains("io.cairn.bdev.module=m");
     }
 
     @Test
