@@ -348,12 +348,16 @@ class ThreadReactorsTest {
             blockUntil(end);
         });
         entered.get();
-        meanwhile.run();
-        end.complete(null);
-        // a turn of its own for the next one
-        CompletableFuture<Void> left = new CompletableFuture<>();
-        reactor.execute(() -> left.complete(null));
-        left.get();
+        long turn = ((ThreadReactor) reactor).turns();
+        try {
+            meanwhile.run();
+        } finally {
+            end.complete(null);
+        }
+        // what is sent now may still run in the same turn; the next block is to have one of its own
+        while (((ThreadReactor) reactor).turns() == turn) {
+            Thread.onSpinWait();
+        }
     }
 
     private static void blockUntil(CompletableFuture<?> report) {
