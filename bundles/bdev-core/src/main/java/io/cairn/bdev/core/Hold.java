@@ -94,7 +94,7 @@ final class Hold {
         CompletionStage<Void> ending;
         try {
             ending = backend.destruct();
-        } catch (RuntimeException | LinkageError | AssertionError e) {
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
             ending = CompletableFuture.failedStage(e);
         }
         ending.whenComplete((v, failure) -> {
@@ -148,7 +148,7 @@ final class Hold {
     private static void prepare(Runnable beforeIo, List<Throwable> failures) {
         try {
             beforeIo.run();
-        } catch (RuntimeException | LinkageError | AssertionError e) {
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
             failures.add(e);
         }
     }

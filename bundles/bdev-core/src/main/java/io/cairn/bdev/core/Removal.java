@@ -145,7 +145,7 @@ final class Removal {
         CompletionStage<Void> down;
         try {
             down = bdev.backend().destruct();
-        } catch (RuntimeException | LinkageError | AssertionError e) {
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
             down = CompletableFuture.failedStage(e);
         }
         down.whenComplete((v, failure) -> {

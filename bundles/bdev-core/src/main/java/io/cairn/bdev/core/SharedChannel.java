@@ -416,7 +416,7 @@ final class SharedChannel {
         }
         try {
             call.accept(backend);
-        } catch (RuntimeException | LinkageError | AssertionError e) {
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
             bdev.defect("threw from " + what, e);
         }
     }
@@ -502,7 +502,7 @@ final class SharedChannel {
         victim.state = Io.SUBMITTING;
         try {
             return backend.abort(victim);
-        } catch (RuntimeException | LinkageError | AssertionError e) {
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
             bdev.defect("threw from abort", e);
             return false;
         } finally {
@@ -635,7 +635,7 @@ final class SharedChannel {
             openBackend();
             setContexts(bdev.backend()::newIoContext);
             return null;
-        } catch (RuntimeException | LinkageError | AssertionError e) {
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
             dropBackend();
             return e;
         }
@@ -678,7 +678,7 @@ final class SharedChannel {
         }
         try {
             old.close();
-        } catch (RuntimeException | LinkageError | AssertionError e) {
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
             bdev.defect("threw from closing its channel", e);
         }
     }

@@ -268,6 +268,35 @@ class LifeTest {
     }
 
     @Test
+    void aModuleThatOverflowsTheStackInEveryCallIsContained() {
+        TestModule module = core.module("m");
+        Bdev bdev = module.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        BdevDescriptor descriptor = core.open("d0", OpenMode.WRITE);
+        BdevChannel channel = descriptor.openChannel();
+        disk.hold = true;
+        disk.overflows = true;
+        CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
+        channel.read(IoBuffer.allocate(512), 0, 0, 1, outcomes, null);
+        core.reactors.runUntilIdle();
+        CompletableFuture<Void> gone = module.host.delete("d0").toCompletableFuture();
+        core.reactors.runUntilIdle();
+        long ended = ((CoreBdev) bdev).defects();
+        assertThat(ended).as("ending what it keeps").isPositive();
+        core.reactors.advance(Duration.ofMillis(1500));
+        long aborted = ((CoreBdev) bdev).defects();
+        assertThat(aborted).as("abort").isGreaterThan(ended);
+        disk.serve(disk.held.poll());
+        core.reactors.runUntilIdle();
+        channel.close();
+        descriptor.close();
+        core.await(gone);
+        assertThat(outcomes.all).hasSize(1);
+        assertThat(disk.destructs).isEqualTo(1);
+        assertThat(((CoreBdev) bdev).defects()).as("close and destruct").isEqualTo(aborted + 2);
+    }
+
+    @Test
     void aRevocationAbortsPiecesToo() {
         TestModule module = core.module("m");
         module.register(disk, "d0");

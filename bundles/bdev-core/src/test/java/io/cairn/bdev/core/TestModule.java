@@ -96,6 +96,9 @@ class TestModule implements BdevModule {
         boolean refuseAbort;
         int noMemoryTimes;
         boolean misaligned;
+        /** Whether every call but {@code submitRequest} ends in a stack that is too deep. */
+        boolean overflows;
+
         int destructs;
 
         Disk(int blockSize, int blocks) {
@@ -120,6 +123,7 @@ class TestModule implements BdevModule {
 
                 @Override
                 public boolean abort(BdevIo victim) {
+                    overflow();
                     if (refuseAbort || slowAbort) {
                         return !refuseAbort;
                     }
@@ -131,7 +135,13 @@ class TestModule implements BdevModule {
                 }
 
                 @Override
+                public void endKept() {
+                    overflow();
+                }
+
+                @Override
                 public void giveBack() {
+                    overflow();
                     while (givesBack && !held.isEmpty()) {
                         held.poll().complete(IoStatus.NOMEM);
                     }
@@ -140,8 +150,15 @@ class TestModule implements BdevModule {
                 @Override
                 public void close() {
                     channels.merge(reactor.index(), -1, Integer::sum);
+                    overflow();
                 }
             };
+        }
+
+        private void overflow() {
+            if (overflows) {
+                throw new StackOverflowError();
+            }
         }
 
         void serve(BdevIo io) {
@@ -173,6 +190,7 @@ class TestModule implements BdevModule {
         @Override
         public CompletionStage<Void> destruct() {
             destructs++;
+            overflow();
             return destructed;
         }
     }
