@@ -1,0 +1,2 @@
+/** Arrays of bdevs: the module, its operations and their parameters. */
+package io.cairn.module.raid;
