@@ -80,6 +80,9 @@ final class EventPublisher implements Consumer<Notification> {
             properties.put("uuid", uuid.toString());
             properties.put("size", notification.sizeBytes());
         });
+        if (!notification.detail().isEmpty()) {
+            properties.put("detail", notification.detail());
+        }
         return new Event(topic(notification), properties);
     }
 
@@ -90,6 +93,13 @@ final class EventPublisher implements Consumer<Notification> {
             case BDEV_RESIZE -> "io/cairn/bdev/RESIZED";
             case MODULE_ARRIVE -> "io/cairn/module/ARRIVED";
             case MODULE_DEPART -> "io/cairn/module/DEPARTED";
+            case BDEV_MEMBER_LOST -> "io/cairn/bdev/MEMBER_LOST";
+            case BDEV_DEGRADED -> "io/cairn/bdev/DEGRADED";
+            case BDEV_OPTIMAL -> "io/cairn/bdev/OPTIMAL";
+            case BDEV_SPARE_TAKEN -> "io/cairn/bdev/SPARE_TAKEN";
+            case BDEV_PROCESS_BEGIN -> "io/cairn/bdev/PROCESS_BEGUN";
+            case BDEV_PROCESS_END -> "io/cairn/bdev/PROCESS_ENDED";
+            case BDEV_MISMATCH -> "io/cairn/bdev/MISMATCH";
         };
     }
 }

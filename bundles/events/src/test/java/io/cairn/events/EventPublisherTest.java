@@ -74,6 +74,19 @@ class EventPublisherTest {
     }
 
     @Test
+    void saysWhatAModuleTellsOfItsBdev() {
+        publisher.accept(new Notification(
+                3, NotificationType.BDEV_MEMBER_LOST, "R0", "raid", Optional.of(ID), 4096, "Malloc1: EIO"));
+        publisher.accept(bdev(4, NotificationType.BDEV_DEGRADED));
+        blocking.remove().run();
+        assertThat(posted)
+                .extracting(Event::getTopic)
+                .containsExactly("io/cairn/bdev/MEMBER_LOST", "io/cairn/bdev/DEGRADED");
+        assertThat(posted.get(0).getProperty("detail")).isEqualTo("Malloc1: EIO");
+        assertThat(posted.get(1).containsProperty("detail")).isFalse();
+    }
+
+    @Test
     void goesOnAfterARefusal() {
         refusing = true;
         publisher.accept(bdev(0, NotificationType.BDEV_REGISTER));

@@ -5,6 +5,7 @@ import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevEventListener;
 import io.cairn.bdev.BdevException;
 import io.cairn.bdev.BdevState;
+import io.cairn.bdev.NotificationType;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.spi.BdevBackend;
 import io.cairn.bdev.spi.BdevHost;
@@ -447,6 +448,12 @@ final class ModuleHost implements BdevHost, ConfigSource {
     public void resize(Bdev bdev, long numBlocks) {
         requireApp();
         own(bdev).resize(numBlocks);
+    }
+
+    @Override
+    public void announce(Bdev bdev, NotificationType type, String detail) {
+        requireApp();
+        context.notifications().announced(own(bdev), type, detail);
     }
 
     @Override

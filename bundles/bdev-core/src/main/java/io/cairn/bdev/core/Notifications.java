@@ -64,6 +64,13 @@ final class Notifications implements BdevWatcher {
         }
     }
 
+    /** The bdev's module has something to say of it. */
+    void announced(Bdev bdev, NotificationType type, String detail) {
+        if (announced.contains(bdev)) {
+            tell(type, bdev, detail);
+        }
+    }
+
     void arrived(String module) {
         tell(new Notification(nextId++, NotificationType.MODULE_ARRIVE, module, module, Optional.empty(), 0));
     }
@@ -73,8 +80,12 @@ final class Notifications implements BdevWatcher {
     }
 
     private void tell(NotificationType type, Bdev bdev) {
+        tell(type, bdev, "");
+    }
+
+    private void tell(NotificationType type, Bdev bdev, String detail) {
         tell(new Notification(
-                nextId++, type, bdev.name(), bdev.moduleName(), Optional.of(bdev.uuid()), bdev.sizeBytes()));
+                nextId++, type, bdev.name(), bdev.moduleName(), Optional.of(bdev.uuid()), bdev.sizeBytes(), detail));
     }
 
     private void tell(Notification notification) {

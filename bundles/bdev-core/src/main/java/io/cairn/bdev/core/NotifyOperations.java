@@ -35,7 +35,7 @@ final class NotifyOperations {
                         .describedAs("Tells what has happened to bdevs and modules, the oldest first. The newest "
                                 + Notifications.CAPACITY + " are kept; a gap before the first id is what was missed.")
                         .decodeError(Operation.INVALID_PARAMS)
-                        .answering("[{\"type\", \"ctx\": name of the bdev or module, \"id\"}]")
+                        .answering("[{\"type\", \"ctx\": name of the bdev or module, \"id\"[, \"detail\"]}]")
                         .example("{\"id\": 0, \"max\": 10}")
                         .handledBy(p -> CompletableFuture.completedFuture(notifications.from(p.id(), p.max()).stream()
                                 .map(NotifyOperations::plain)
@@ -47,6 +47,9 @@ final class NotifyOperations {
         plain.put("type", notification.type().rpcName());
         plain.put("ctx", notification.name());
         plain.put("id", notification.id());
+        if (!notification.detail().isEmpty()) {
+            plain.put("detail", notification.detail());
+        }
         return plain;
     }
 }

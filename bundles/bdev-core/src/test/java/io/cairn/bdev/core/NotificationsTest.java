@@ -2,12 +2,14 @@ package io.cairn.bdev.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cairn.bdev.Bdev;
 import io.cairn.bdev.Bdevs;
 import io.cairn.bdev.Notification;
 import io.cairn.bdev.NotificationType;
 import io.cairn.bdev.spi.Examination;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class NotificationsTest {
@@ -49,6 +51,32 @@ class NotificationsTest {
         core.reactors.runUntilIdle();
         core.module("two");
         assertThat(told).hasSize(5);
+    }
+
+    @Test
+    void aModuleTellsOfItsReadyBdevsOnly() {
+        TestModule module = new TestModule("one");
+        List<Examination> examinations = new ArrayList<>();
+        module.onDisk = (examined, examination) -> examinations.add(examination);
+        core.add(module);
+        var bdev = module.register(disk, "d0");
+        List<Notification> told = new ArrayList<>();
+        core.await(core.core.watchNotifications(told::add));
+        announce(module, bdev, "too early");
+        assertThat(told).isEmpty();
+        examinations.get(0).done();
+        core.reactors.runUntilIdle();
+        announce(module, bdev, "m0 is gone");
+        assertThat(told.get(1).type()).isEqualTo(NotificationType.BDEV_MEMBER_LOST);
+        assertThat(told.get(1).name()).isEqualTo("d0");
+        assertThat(told.get(1).detail()).isEqualTo("m0 is gone");
+    }
+
+    private void announce(TestModule module, Bdev bdev, String detail) {
+        core.await(core.reactors.onApp(() -> {
+            module.host.announce(bdev, NotificationType.BDEV_MEMBER_LOST, detail);
+            return CompletableFuture.completedFuture(null);
+        }));
     }
 
     @Test

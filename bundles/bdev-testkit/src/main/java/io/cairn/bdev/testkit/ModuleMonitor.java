@@ -9,6 +9,7 @@ import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.ClaimType;
 import io.cairn.bdev.IoTimeoutListener;
 import io.cairn.bdev.IoType;
+import io.cairn.bdev.NotificationType;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.spi.BackendChannel;
 import io.cairn.bdev.spi.BdevBackend;
@@ -265,6 +266,12 @@ public final class ModuleMonitor implements BdevModule {
         public Map<String, Object> handedOver() {
             onApp("handedOver");
             return host.handedOver();
+        }
+
+        @Override
+        public void announce(Bdev bdev, NotificationType type, String detail) {
+            onApp("announce");
+            host.announce(bdev, type, detail);
         }
 
         @Override

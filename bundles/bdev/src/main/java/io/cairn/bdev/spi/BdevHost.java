@@ -3,6 +3,7 @@ package io.cairn.bdev.spi;
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevEventListener;
+import io.cairn.bdev.NotificationType;
 import io.cairn.bdev.OpenMode;
 import io.cairn.reactor.Reactors;
 import java.util.List;
@@ -112,4 +113,13 @@ public interface BdevHost {
      * @throws io.cairn.bdev.BdevException EBUSY to shrink a bdev that is open; EINVAL a size below 1
      */
     void resize(Bdev bdev, long numBlocks);
+
+    /**
+     * Tells those who follow notifications what has happened to one of this module's bdevs. Nothing is told of a bdev that is not
+     * ready yet, or not any more. Default: nobody is told.
+     *
+     * @param type what; not one of those that the core tells by itself
+     * @param detail what exactly, for people
+     */
+    default void announce(Bdev bdev, NotificationType type, String detail) {}
 }
