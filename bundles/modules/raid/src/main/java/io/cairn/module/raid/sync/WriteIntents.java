@@ -1,0 +1,634 @@
+package io.cairn.module.raid.sync;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.module.raid.level.RegionSet;
+import io.cairn.reactor.Poller;
+import io.cairn.reactor.Reactor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The write intents of a redundant array: which regions of rows may differ between its members (rule 1 of decision 0012). App thread.
+ *
+ * <p>A bit is kept by every member that is IN_SYNC before {@link IntentChannels#intended} is told: written, then flushed. Wishes that arrive while
+ * pages are being written are gathered into the next write of their pages; one round of writes is out at a time, so that an older page never comes
+ * after a newer one.
+ *
+ * <p>Bits are taken back by a sweep, every few seconds as long as there is something to take back and no slot is missing: the channels are asked what they
+ * count on, all members are flushed, and the pages are written without the rest. An intent that a channel wants again while that goes on keeps its bit,
+ * or gets it back in the next round before the channel is told. On an idle array that has no bits nothing runs.
+ */
+public final class WriteIntents {
+    /** How long after a change its bit is looked at, by default; it goes in the second sweep that finds it unused. */
+    public static final Duration SWEEP_PERIOD = Duration.ofSeconds(5);
+
+    /** What the array does for its intents. App thread. */
+    public interface Owner {
+        /**
+         * A member could not keep intents, or could not be flushed: it is to be failed out ({@link WriteIntents#leave}), unless it is the last. May
+         * be told again of the same slot before it has left.
+         */
+        void memberFailed(int slot, IoType type, IoStatus status);
+
+        /**
+         * No member at all could keep intents: from now on the bits on disk say less than the truth.
+         *
+         * @param recorded to be run when it has been recorded, as well as that can be done, that the bits are not to be believed; what waits for its intent
+         *     goes on then
+         */
+        void intentsLost(Runnable recorded);
+    }
+
+    private final Reactor app;
+    private final IntentChannels channels;
+    private final Owner owner;
+    private final boolean onDisk;
+    private final int pageRegions;
+    private final long sweepNanos;
+    private final Faults faults;
+    private final Map<Integer, Home> homes = new LinkedHashMap<>();
+
+    /** All regions with an intent: on disk or about to be. */
+    private RegionSet bits;
+    /** Those that channels may count on. */
+    private RegionSet kept;
+    /** Those whose rows are to be synchronised; the process takes them out, on its reactor. */
+    private RegionSet suspect;
+    /** Those in {@link #bits} that the next round makes durable, and those that the round that is out does. */
+    private BitSet next = new BitSet();
+
+    private BitSet writing = new BitSet();
+    private List<Wish> nextWishes = new ArrayList<>();
+    private List<Wish> writingWishes = new ArrayList<>();
+    private List<Runnable> nextTasks = new ArrayList<>();
+    private final BitSet dirtyPages = new BitSet();
+    /** Pages that some member could not take; they go with the next round, which some intent causes. */
+    private final BitSet unwritten = new BitSet();
+
+    private Round round;
+    private boolean complete;
+    private boolean lost;
+    private boolean closed;
+    private Sweep sweep;
+    private Poller.Registration timer;
+
+    private record Wish(long row, long rows) {}
+
+    /** Defects that a test plants, to see that it finds them. */
+    enum Faults {
+        NONE,
+        /** Takes bits back without flushing the members. */
+        NO_FLUSH_BEFORE_CLEAR,
+        /** Takes a bit back although a channel wanted it again during the sweep. */
+        FORGET_RENEWED,
+        /** Tells channels to go on before the bit is on disk. */
+        TELL_EARLY
+    }
+
+    /**
+     * Makes intents with no bits.
+     *
+     * @param app the app thread
+     * @param rows how many rows the members have to agree on
+     * @param regionRows rows in a region; a power of two
+     * @param pageRegions regions in a page of a member's bitmap; 0: the array has no place on disk for its bits, they are in memory only
+     * @param channels the array's channels
+     * @param owner is told of failures
+     */
+    public WriteIntents(
+            Reactor app, long rows, long regionRows, int pageRegions, IntentChannels channels, Owner owner) {
+        this(app, rows, regionRows, pageRegions, channels, owner, SWEEP_PERIOD, Faults.NONE);
+    }
+
+    WriteIntents(
+            Reactor app,
+            long rows,
+            long regionRows,
+            int pageRegions,
+            IntentChannels channels,
+            Owner owner,
+            Duration sweepPeriod,
+            Faults faults) {
+        this.app = app;
+        this.channels = channels;
+        this.owner = owner;
+        this.onDisk = pageRegions > 0;
+        this.pageRegions = onDisk ? pageRegions : Integer.MAX_VALUE;
+        this.sweepNanos = sweepPeriod.toNanos();
+        this.faults = faults;
+        this.bits = new RegionSet(rows, regionRows);
+        this.kept = new RegionSet(rows, regionRows);
+        this.suspect = new RegionSet(rows, regionRows);
+    }
+
+    /**
+     * Takes over bits that are known from elsewhere: the union of the members' bitmaps at assembly, or {@link #bits} of the module before an upgrade.
+     * They are not counted as being on every member: {@link #join} writes them.
+     */
+    public void load(RegionSet found) {
+        for (int region = found.next(0); region >= 0; region = found.next(region + 1)) {
+            addRegion(bits, region, found.regionRows());
+        }
+        arm();
+    }
+
+    /** Adds what another division of the rows calls a region, as far as there are such rows. */
+    private static void addRegion(RegionSet to, int region, long regionRows) {
+        long row = region * regionRows;
+        long end = Math.min(row + regionRows, to.count() * to.regionRows());
+        if (row < end) {
+            to.addRows(row, end - row);
+        }
+    }
+
+    /** Returns all regions with an intent, for those who save, hand over or show them. Not to be changed. */
+    public RegionSet bits() {
+        return bits;
+    }
+
+    /**
+     * Returns the regions that are to be synchronised, to be shared with the channels ({@code unsynced}) and with the process that takes them out. Another object
+     * after {@link #resize}.
+     */
+    public RegionSet suspect() {
+        return suspect;
+    }
+
+    /** Makes every region that has an intent a suspect: after a start without a clean end before it. */
+    public void suspectAll() {
+        for (int region = bits.next(0); region >= 0; region = bits.next(region + 1)) {
+            suspect.add(region);
+        }
+    }
+
+    /** Marks rows that a change left in doubt. Their bits stay until they have been synchronised, and come back if they were taken back. */
+    public void addSuspect(long row, long rows) {
+        suspect.addRows(row, rows);
+        if (want(row, rows)) {
+            kick();
+        }
+    }
+
+    /**
+     * Returns what a member needs that is a TARGET from now on.
+     *
+     * @param delta whether it has everything but what changed since it left; ignored if bits were lost
+     * @param from without delta: the row up to which it has been rebuilt, durably, before it was interrupted
+     * @return a copy, taken now: every channel must have adopted the TARGET, so that later changes go to it
+     */
+    public RegionSet forTarget(boolean delta, long from) {
+        RegionSet due = new RegionSet(bits.count() * bits.regionRows(), bits.regionRows());
+        for (int region = bits.next(0); region >= 0; region = bits.next(region + 1)) {
+            due.add(region);
+        }
+        if (!delta || lost) {
+            for (int region = bits.regionOf(lost ? 0 : from); region < due.count(); region++) {
+                due.add(region);
+            }
+        }
+        return due;
+    }
+
+    /** Returns whether bits were lost since the array was last complete, so that nobody can be synchronised by them. */
+    public boolean isLost() {
+        return lost;
+    }
+
+    /**
+     * Tells whether every slot has a member that is IN_SYNC. While not, no bit is taken back: they say what the missing member missed. To be told before
+     * anything is acknowledged that a member missed.
+     */
+    public void complete(boolean all) {
+        complete = all;
+        if (all) {
+            lost = false;
+            arm();
+        } else {
+            sweep = null;
+            disarm();
+        }
+    }
+
+    /**
+     * Adds a member that is about to be IN_SYNC: writes all bits to it, durably; every later round goes to it as well.
+     *
+     * @param joined told how that ended; after a failure the member has not joined
+     */
+    public void join(IntentHome home, Consumer<IoStatus> joined) {
+        Home joining = new Home(home);
+        Home before = homes.put(home.slot(), joining);
+        if (before != null) {
+            before.gone();
+        }
+        // with the next round, which writes everything: an older page that is out now must not come after it
+        dirtyAllPages();
+        joining.joined = joined;
+        kick();
+    }
+
+    /** Forgets a member that is no longer IN_SYNC: nothing is given to it from now on, and nobody waits for what it has been given. */
+    public void leave(int slot) {
+        Home home = homes.remove(slot);
+        if (home != null) {
+            home.gone();
+        }
+    }
+
+    /**
+     * A channel wants to change rows. Answered by {@link IntentChannels#intended} when all members keep the bits; at once where they do.
+     */
+    public void intend(long row, long rows) {
+        boolean needed = want(row, rows);
+        if (faults == Faults.TELL_EARLY || (!needed && kept.containsAll(row, rows))) {
+            tell(row, rows);
+        } else if (waitsForNext(row, rows)) {
+            nextWishes.add(new Wish(row, rows));
+        } else {
+            writingWishes.add(new Wish(row, rows));
+        }
+        kick();
+    }
+
+    /**
+     * Takes all bits back that can be, for an orderly end: like a sweep, without waiting for its time.
+     *
+     * @param done run when the members have the pages without them, durably, or that could not be done
+     */
+    public void takeBack(Runnable done) {
+        if (closed || !complete || bits.isEmpty()) {
+            done.run();
+            return;
+        }
+        // twice: a channel counts once more on what it has used since it was last asked
+        startSweep(() -> startSweep(() -> afterRound(done)));
+    }
+
+    /**
+     * Changes the number of rows. Every channel has forgotten its intents and asks again (it has adopted the new shape).
+     *
+     * @param regionRows as before or larger
+     * @param resized run when every member has the bits of the new regions
+     */
+    public void resize(long rows, long regionRows, Runnable resized) {
+        afterRound(() -> {
+            RegionSet before = bits;
+            RegionSet doubtful = suspect;
+            bits = new RegionSet(rows, regionRows);
+            kept = new RegionSet(rows, regionRows);
+            suspect = new RegionSet(rows, regionRows);
+            sweep = null;
+            next = new BitSet();
+            load(before);
+            for (int region = doubtful.next(0); region >= 0; region = doubtful.next(region + 1)) {
+                addRegion(suspect, region, doubtful.regionRows());
+            }
+            for (Wish wish : nextWishes) {
+                want(wish.row, wish.rows);
+            }
+            dirtyAllPages();
+            nextTasks.add(resized);
+            kick();
+        });
+    }
+
+    /** Ends it: nothing is written any more, and nothing is told. What members have been given may still be out. */
+    public void close() {
+        closed = true;
+        disarm();
+        homes.values().forEach(Home::gone);
+        homes.clear();
+    }
+
+    /** Tells the channels; from then on they may count on it, whatever they answered a sweep that is under way. */
+    private void tell(long row, long rows) {
+        if (sweep != null) {
+            sweep.renewed.set(bits.regionOf(row), bits.regionOf(row + rows - 1) + 1);
+        }
+        channels.intended(row, rows);
+    }
+
+    /** Sees to it that the bits of rows will be durable; returns whether a round is needed for that. */
+    private boolean want(long row, long rows) {
+        boolean needed = false;
+        int last = bits.regionOf(row + rows - 1);
+        for (int region = bits.regionOf(row); region <= last; region++) {
+            if (kept.contains(region) || writing.get(region)) {
+                continue;
+            }
+            bits.add(region);
+            if (!next.get(region)) {
+                next.set(region);
+                dirtyPages.set(region / pageRegions);
+            }
+            needed = true;
+        }
+        return needed;
+    }
+
+    private boolean waitsForNext(long row, long rows) {
+        int waiting = next.nextSetBit(bits.regionOf(row));
+        return waiting >= 0 && waiting <= bits.regionOf(row + rows - 1);
+    }
+
+    private void dirtyAllPages() {
+        dirtyPages.set(0, (bits.count() - 1) / pageRegions + 1);
+    }
+
+    /** Runs something when no round is out and none is needed. */
+    private void afterRound(Runnable task) {
+        if (round == null && dirtyPages.isEmpty()) {
+            task.run();
+        } else {
+            nextTasks.add(task);
+            kick();
+        }
+    }
+
+    private void kick() {
+        if (round == null && !closed && (!dirtyPages.isEmpty() || !nextTasks.isEmpty())) {
+            round = new Round();
+            round.start();
+        }
+    }
+
+    private void arm() {
+        if (timer == null && sweep == null && complete && !closed && bits.next(0) >= 0) {
+            timer = app.after(sweepNanos, () -> {
+                timer = null;
+                startSweep(() -> {});
+            });
+        }
+    }
+
+    private void disarm() {
+        if (timer != null) {
+            timer.close();
+            timer = null;
+        }
+    }
+
+    private void startSweep(Runnable over) {
+        if (closed || !complete) {
+            over.run();
+            return;
+        }
+        if (sweep != null) {
+            sweep.over.add(over);
+            return;
+        }
+        disarm();
+        sweep = new Sweep();
+        sweep.over.add(over);
+        channels.forgetIntents(sweep::asked);
+    }
+
+    /** A member that keeps bits, with what this object waits for from it. */
+    private static final class Home {
+        private final IntentHome place;
+        private Consumer<IoStatus> joined;
+        private boolean here = true;
+        private Runnable whenGone;
+
+        Home(IntentHome place) {
+            this.place = place;
+        }
+
+        void gone() {
+            here = false;
+            tell(IoStatus.ABORTED);
+            Runnable waiting = whenGone;
+            whenGone = null;
+            if (waiting != null) {
+                waiting.run();
+            }
+        }
+
+        void tell(IoStatus status) {
+            Consumer<IoStatus> told = joined;
+            joined = null;
+            if (told != null) {
+                told.accept(status);
+            }
+        }
+    }
+
+    /** Writes to all members what is to be written, then flushes them. */
+    private final class Round {
+        private final BitSet pages = (BitSet) dirtyPages.clone();
+        private final List<Runnable> tasks = nextTasks;
+        private final boolean flush;
+        private int left;
+        private int succeeded;
+        private int asked;
+
+        Round() {
+            pages.or(unwritten);
+            unwritten.clear();
+            dirtyPages.clear();
+            nextTasks = new ArrayList<>();
+            writing = next;
+            next = new BitSet();
+            writingWishes = nextWishes;
+            nextWishes = new ArrayList<>();
+            // a bit that is on disk for too long does no harm, one that is there too late does
+            flush = !writing.isEmpty()
+                    || !tasks.isEmpty()
+                    || homes.values().stream().anyMatch(home -> home.joined != null);
+        }
+
+        void start() {
+            List<Home> all = onDisk && !(pages.isEmpty() && tasks.isEmpty()) ? List.copyOf(homes.values()) : List.of();
+            left = 1 + all.size();
+            asked = all.size();
+            for (Home home : all) {
+                new Writing(this, home, pages).start();
+            }
+            one(true);
+        }
+
+        void one(boolean good) {
+            succeeded += good ? 1 : 0;
+            if (--left == 0) {
+                end();
+            }
+        }
+
+        private void end() {
+            // the first one counted is the round itself
+            if (asked > 0 && succeeded == 1 && !writing.isEmpty() && !closed) {
+                lost = true;
+                owner.intentsLost(() -> app.execute(this::settle));
+            } else {
+                settle();
+            }
+        }
+
+        private void settle() {
+            for (int region = writing.nextSetBit(0); region >= 0; region = writing.nextSetBit(region + 1)) {
+                kept.add(region);
+            }
+            writing = new BitSet();
+            Collection<Wish> answered = writingWishes;
+            writingWishes = new ArrayList<>();
+            round = null;
+            if (closed) {
+                return;
+            }
+            if (!onDisk) {
+                homes.values().forEach(home -> home.tell(IoStatus.SUCCESS));
+            }
+            answered.forEach(wish -> tell(wish.row, wish.rows));
+            tasks.forEach(Runnable::run);
+            arm();
+            kick();
+        }
+    }
+
+    /** One member's part of a round. */
+    private final class Writing {
+        private final Round of;
+        private final Home home;
+        private final BitSet pages;
+        private boolean over;
+        private int page = -1;
+
+        Writing(Round of, Home home, BitSet pages) {
+            this.of = of;
+            this.home = home;
+            this.pages = pages;
+        }
+
+        void start() {
+            home.whenGone = () -> end(false);
+            nextPage();
+        }
+
+        private void nextPage() {
+            page = pages.nextSetBit(page + 1);
+            if (page >= 0) {
+                home.place.writePage(page, bits, status -> went(IoType.WRITE, status, this::nextPage));
+            } else if (of.flush) {
+                home.place.flush(status -> went(IoType.FLUSH, status, this::good));
+            } else {
+                good();
+            }
+        }
+
+        private void went(IoType type, IoStatus status, Runnable on) {
+            if (over) {
+                return;
+            }
+            if (status.isSuccess()) {
+                on.run();
+                return;
+            }
+            if (home.joined != null) {
+                homes.remove(home.place.slot(), home);
+                home.here = false;
+                home.tell(status);
+            } else {
+                // it is written again in full if it stays
+                unwritten.or(pages);
+                owner.memberFailed(home.place.slot(), type, status);
+            }
+            end(false);
+        }
+
+        private void good() {
+            home.tell(IoStatus.SUCCESS);
+            end(true);
+        }
+
+        private void end(boolean success) {
+            if (!over) {
+                over = true;
+                home.whenGone = null;
+                of.one(success);
+            }
+        }
+    }
+
+    /** The way of the bits back. */
+    private final class Sweep {
+        private final BitSet renewed = new BitSet();
+        private final List<Runnable> over = new ArrayList<>();
+        private RegionSet busy;
+        /** What could go when the members were flushed; what became free only later may have changed after the flush. */
+        private BitSet free;
+
+        private int flushing;
+        private boolean failed;
+
+        private boolean stands() {
+            return sweep == this && !closed;
+        }
+
+        void asked(RegionSet counted) {
+            busy = counted;
+            free = candidates();
+            if (!stands() || free.isEmpty() || faults == Faults.NO_FLUSH_BEFORE_CLEAR) {
+                clear();
+                return;
+            }
+            List<Home> all = List.copyOf(homes.values());
+            flushing = 1 + all.size();
+            for (Home home : all) {
+                home.place.flush(status -> {
+                    if (!status.isSuccess()) {
+                        failed = true;
+                        if (home.here && !closed) {
+                            owner.memberFailed(home.place.slot(), IoType.FLUSH, status);
+                        }
+                    }
+                    flushed();
+                });
+            }
+            flushed();
+        }
+
+        private void flushed() {
+            if (--flushing == 0) {
+                clear();
+            }
+        }
+
+        /** Returns what nobody counts on and nobody doubts. */
+        private BitSet candidates() {
+            BitSet found = new BitSet();
+            for (int region = bits.next(0); region >= 0; region = bits.next(region + 1)) {
+                if (!busy.contains(region)
+                        && (!renewed.get(region) || faults == Faults.FORGET_RENEWED)
+                        && !suspect.contains(region)
+                        && !next.get(region)
+                        && !writing.get(region)) {
+                    found.set(region);
+                }
+            }
+            return found;
+        }
+
+        private void clear() {
+            if (stands()) {
+                sweep = null;
+                if (!failed) {
+                    free.and(candidates());
+                    for (int region = free.nextSetBit(0); region >= 0; region = free.nextSetBit(region + 1)) {
+                        kept.remove(region);
+                        bits.remove(region);
+                        dirtyPages.set(region / pageRegions);
+                    }
+                }
+                kick();
+                arm();
+            }
+            over.forEach(Runnable::run);
+        }
+    }
+}
