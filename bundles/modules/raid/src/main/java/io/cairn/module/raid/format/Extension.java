@@ -1,0 +1,64 @@
+package io.cairn.module.raid.format;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What an array remembers beyond SPDK's superblock ({@code docs/decisions/0012-raid.md}, "On disk").
+ *
+ * @param arrayUuid the array that it belongs to
+ * @param superblockSequence the sequence number of the superblock that was written after it
+ * @param generation counts up with each write; of two valid copies the one with the higher generation counts
+ * @param completeSequence the sequence number of the superblock at which the array was last complete
+ * @param regionRows rows in a region of the intents; a power of two
+ * @param regions how many regions there are
+ * @param process the process that was under way
+ * @param lastScrub how the last scrub ended that went to the end
+ */
+public record Extension(
+        UUID arrayUuid,
+        long superblockSequence,
+        long generation,
+        long completeSequence,
+        long regionRows,
+        int regions,
+        Optional<ProcessState> process,
+        Optional<Scrub> lastScrub) {
+    /**
+     * A process under way.
+     *
+     * @param kind what it does
+     * @param target what it is done to, for a rebuild; empty for the others
+     * @param cursor the row up to which it is done
+     * @param paused whether a user has paused it
+     * @param mismatches how many rows a scrub has found to differ so far
+     */
+    public record ProcessState(
+            ProcessKind kind, Optional<Target> target, long cursor, boolean paused, long mismatches) {}
+
+    /**
+     * The member that a rebuild is for.
+     *
+     * @param slot its slot
+     * @param bdev its UUID: another one in the slot is rebuilt from the beginning
+     */
+    public record Target(int slot, UUID bdev) {}
+
+    /**
+     * A scrub that went to the end.
+     *
+     * @param ended when, to the millisecond
+     * @param mismatches how many rows were found to differ
+     * @param repaired whether they were made equal
+     */
+    public record Scrub(Instant ended, long mismatches, boolean repaired) {}
+
+    /**
+     * Returns whether this is to be believed beside a superblock: the extension is written first, so one that is older belongs to an earlier
+     * time, and somebody else (SPDK) has had the array since.
+     */
+    public boolean isCurrentFor(long sequenceOfSuperblock) {
+        return superblockSequence >= sequenceOfSuperblock;
+    }
+}
