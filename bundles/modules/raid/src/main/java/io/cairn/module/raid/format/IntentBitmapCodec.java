@@ -1,7 +1,6 @@
 package io.cairn.module.raid.format;
 
 import io.cairn.module.raid.level.RegionSet;
-import java.nio.ByteBuffer;
 
 /**
  * Intents as bits: region i is bit i % 8 (the lowest first) of byte i / 8. Written and read in pages, one unit of {@link Reserved} each. There is
@@ -34,32 +33,27 @@ public final class IntentBitmapCodec {
         return page * (long) pageBytes;
     }
 
-    /**
-     * Encodes one page. Bits that are set meanwhile may be in it or not.
-     *
-     * @param target gets a page from position {@code at} on; position, limit and byte order are left alone
-     */
-    public void encode(RegionSet regions, int page, ByteBuffer target, int at) {
+    /** Encodes one page. Bits that are set meanwhile may be in it or not. */
+    public byte[] encode(RegionSet regions, int page) {
+        byte[] bits = new byte[pageBytes];
         int first = page * pageRegions();
         int end = Math.min(regions.count(), first + pageRegions());
-        for (int i = 0; i < pageBytes; i++) {
-            target.put(at + i, (byte) 0);
-        }
         for (int region = regions.next(first); region >= 0 && region < end; region = regions.next(region + 1)) {
-            int index = at + (region - first) / Byte.SIZE;
-            target.put(index, (byte) (target.get(index) | 1 << region % Byte.SIZE));
+            bits[(region - first) / Byte.SIZE] |= (byte) (1 << region % Byte.SIZE);
         }
+        return bits;
     }
 
     /**
-     * Adds the regions of one page to a set; bits beyond the set's regions are ignored.
+     * Adds the regions of some pages to a set; bits beyond the set's regions are ignored.
      *
-     * @param source has a page from position {@code at} on
+     * @param pages the bytes of whole pages
+     * @param firstPage the page that they begin with
      */
-    public void decode(ByteBuffer source, int at, int page, RegionSet into) {
-        int first = page * pageRegions();
-        for (int i = 0; i < pageBytes; i++) {
-            for (int bits = source.get(at + i) & 0xff; bits != 0; bits &= bits - 1) {
+    public void decode(byte[] pages, int firstPage, RegionSet into) {
+        int first = firstPage * pageRegions();
+        for (int i = 0; i < pages.length; i++) {
+            for (int bits = pages[i] & 0xff; bits != 0; bits &= bits - 1) {
                 int region = first + i * Byte.SIZE + Integer.numberOfTrailingZeros(bits);
                 if (region < into.count()) {
                     into.add(region);
