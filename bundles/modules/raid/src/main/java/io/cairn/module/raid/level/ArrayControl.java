@@ -9,18 +9,30 @@ import io.cairn.bdev.IoType;
  */
 public interface ArrayControl {
     /**
-     * A member that is IN_SYNC or TARGET did not do what changes its data (or could not make it durable). The channel keeps the I/O until it
-     * has been told a layout in which the slot is ABSENT (and the member's failure is on disk: a write that a member missed
-     * may be acknowledged only then), or {@link RaidChannel#failureRefused}. May be called again for the same slot before the answer.
+     * A member that is IN_SYNC or TARGET did not do what changes its data (or could not make it durable), and others did: it is to be failed.
+     * The channel keeps the I/O until it has been told a layout in which the slot is ABSENT or has another member (and the failure is
+     * on disk: a write that a member missed may be acknowledged only then), or {@link RaidChannel#failureRefused}. May be called again for the
+     * same slot before the answer, by other I/O and by other channels.
      */
     void memberFailed(int slot, IoType type, IoStatus status);
 
-    /** A read of a member failed and was made good from the others, or could not be ({@code repaired} false). For counts and events. */
-    void readError(int slot, long row, long rows, boolean repaired, IoStatus status);
+    /**
+     * A read of a member failed. The channel does not write the good data back: what it has read may be older than what another reactor
+     * writes meanwhile. Whoever repairs locks the rows on all channels, reads the others and writes the member.
+     *
+     * @param recovered whether the data came from the others: then the member's rows can be repaired
+     */
+    void readError(int slot, long row, long rows, boolean recovered, IoStatus status);
+
+    /**
+     * An I/O of a member of a level without redundancy failed, and so did the array's: for counts. Default: nobody counts.
+     */
+    default void memberError(int slot, IoType type, IoStatus status) {}
 
     /**
      * A change of these rows ended without success after it had begun: the members may differ there. They are to be synchronised again;
-     * until then one member is read.
+     * until then one member is read. The channel has already added them to the set of {@link RaidChannel#unsynced}, which all
+     * channels share, so that no read finds two answers; the change is told to its submitter after this call.
      */
     void suspect(long row, long rows);
 

@@ -3,12 +3,12 @@ package io.cairn.module.raid.level;
 import io.cairn.bdev.spi.BackendChannel;
 
 /**
- * An array's channel on one reactor, as the array drives it. Everything on the channel's reactor; what answers a Runnable answers it
- * exactly once, at once or later.
+ * An array's channel on one reactor, as the array drives it (through {@link ArrayChannels}). Everything on the channel's reactor; what
+ * answers a Runnable answers it exactly once, at once or later; what has not been answered when the channel is closed is answered then.
  */
 public abstract class RaidChannel extends BackendChannel {
     /**
-     * Adopts a layout: opens channels to members that are new, stops using those that are gone.
+     * Adopts a layout: opens channels to members that are new, stops using those that are gone, whose I/O is given up.
      *
      * @param next the layout; not older than the present one
      * @param adopted run when no I/O of this channel is out at a member that is gone or was replaced, and its channel is closed. I/O that waited for the
@@ -23,11 +23,11 @@ public abstract class RaidChannel extends BackendChannel {
      * Keeps all changes of some rows back that arrive from now on; one range at a time. A channel that is opened while a range is locked
      * is told before its first I/O.
      *
-     * @param locked run when no change that began before is out
+     * @param locked run when no change that began before is out, of whatever rows
      */
     public abstract void lock(long row, long rows, Runnable locked);
 
-    /** Lets go what was kept back, in order. */
+    /** Lets go what was kept back, in order. Harmless if nothing is locked. */
     public abstract void unlock();
 
     /** The intent to change these rows is on disk: what waited for it goes on. */
@@ -37,14 +37,15 @@ public abstract class RaidChannel extends BackendChannel {
      * Forgets which intents are on disk, as far as this channel has not used them since the last call and has no change out there; from then
      * on it asks again. For those that are to be taken back from disk.
      *
-     * @param busy gets the regions that this channel still counts on
+     * @param busy gets the regions that this channel still counts on or waits for
      */
     public abstract void forgetIntents(RegionSet busy);
 
     /**
      * Tells which rows the members do not agree on yet: one member alone is read there, and nothing is reconstructed.
      *
-     * @param regions shared, shrinks as they are synchronised; null: there are none
+     * @param regions shared by all channels and the array: the channels add what they suspect, it shrinks as rows are synchronised; covers
+     *     all rows of the layout. Null (a level without redundancy): there are none
      */
     public abstract void unsynced(RegionSet regions);
 }

@@ -1,5 +1,6 @@
 package io.cairn.module.raid.level;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /** A set of regions of rows, equally large. Any thread; each bit is atomic, several together are not. */
@@ -8,6 +9,8 @@ public final class RegionSet {
     private final int shift;
     private final int count;
     private final AtomicLongArray words;
+    /** How many are in the set: never less than there are, so that an empty set that is filled is not taken for empty. */
+    private final AtomicInteger size = new AtomicInteger();
 
     /**
      * Makes an empty set.
@@ -69,7 +72,11 @@ public final class RegionSet {
 
     /** Adds a region. */
     public void add(int region) {
-        words.updateAndGet(region >>> 6, word -> word | 1L << region);
+        long bit = 1L << region;
+        size.incrementAndGet();
+        if ((words.getAndUpdate(region >>> 6, word -> word | bit) & bit) != 0) {
+            size.decrementAndGet();
+        }
     }
 
     /** Adds the regions of some rows. */
@@ -82,7 +89,10 @@ public final class RegionSet {
 
     /** Takes a region out. */
     public void remove(int region) {
-        words.updateAndGet(region >>> 6, word -> word & ~(1L << region));
+        long bit = 1L << region;
+        if ((words.getAndUpdate(region >>> 6, word -> word & ~bit) & bit) != 0) {
+            size.decrementAndGet();
+        }
     }
 
     /** Returns the first region from this one on that is in the set; -1: none. */
@@ -98,17 +108,13 @@ public final class RegionSet {
         return -1;
     }
 
-    /** Returns whether nothing is in the set. */
+    /** Returns whether nothing is in the set. Costs next to nothing. */
     public boolean isEmpty() {
-        return next(0) < 0;
+        return size.get() == 0;
     }
 
     /** Returns how many regions are in the set. */
     public int size() {
-        int size = 0;
-        for (int i = 0; i < words.length(); i++) {
-            size += Long.bitCount(words.get(i));
-        }
-        return size;
+        return size.get();
     }
 }

@@ -64,7 +64,8 @@ public record Shape(RaidLevel level, int blockSize, long stripBlocks, List<Exten
         return members.stream().mapToLong(Extent::dataBlocks).min().orElse(0);
     }
 
-    private long wholeStrips(long blocks) {
+    /** Returns the blocks of the whole strips that some blocks hold. */
+    long wholeStrips(long blocks) {
         return blocks / stripBlocks * stripBlocks;
     }
 }

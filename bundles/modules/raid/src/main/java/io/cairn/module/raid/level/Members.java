@@ -1,0 +1,44 @@
+package io.cairn.module.raid.level;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/** The ways to the members under one layout. Immutable, so that an I/O can keep what it began with. */
+final class Members {
+    final Layout layout;
+    final Shape shape;
+    /** By slot; null: ABSENT. */
+    final MemberPath[] bySlot;
+    /** Those that may be read, by slot. */
+    final MemberPath[] readable;
+    /** Those that are written, by slot. */
+    final MemberPath[] writable;
+
+    private final MemberRole[] roles;
+
+    Members(Layout layout, MemberPath[] bySlot) {
+        this.layout = layout;
+        this.shape = layout.shape();
+        this.bySlot = bySlot;
+        this.roles = layout.slots().stream().map(Layout.Slot::role).toArray(MemberRole[]::new);
+        this.readable = Arrays.stream(bySlot)
+                .filter(path -> path != null && isReadable(path.slot))
+                .toArray(MemberPath[]::new);
+        this.writable = Arrays.stream(bySlot).filter(Objects::nonNull).toArray(MemberPath[]::new);
+    }
+
+    /** Returns whether a slot holds what it should. */
+    boolean isReadable(int slot) {
+        return roles[slot] == MemberRole.IN_SYNC;
+    }
+
+    /** Returns the only slot that may not be read; -1: there is none. */
+    int missingSlot() {
+        for (int slot = 0; slot < roles.length; slot++) {
+            if (roles[slot] != MemberRole.IN_SYNC) {
+                return slot;
+            }
+        }
+        return -1;
+    }
+}
