@@ -34,6 +34,7 @@ public final class AioModule implements BdevModule {
     private static final Logger LOG = System.getLogger(AioModule.class.getName());
 
     private final FileInspector inspector = new FileInspector();
+    private final MemoryResidence memory;
     private final Map<String, FileBdev> bdevs = new LinkedHashMap<>();
     private final Map<String, CompletableFuture<Void>> opening = new LinkedHashMap<>();
     private BdevHost host;
@@ -45,12 +46,22 @@ public final class AioModule implements BdevModule {
 
     /** Makes the module, to be added to a core. */
     @Activate
-    public AioModule() {}
+    public AioModule() {
+        this(MemoryResidence.ofProcess());
+    }
 
-    private static FileEngine bestEngine(Reactors reactors) {
-        FileInspector inspector = new FileInspector();
+    /**
+     * Makes the module.
+     *
+     * @param memory tells which files need no waiting for
+     */
+    AioModule(MemoryResidence memory) {
+        this.memory = memory;
+    }
+
+    private FileEngine bestEngine(Reactors reactors) {
         if (UringLoop.drives(reactors)) {
-            return new UringEngine(reactors, inspector);
+            return new UringEngine(reactors, inspector, memory);
         }
         return reactors.app().eventLoop().isPresent()
                 ? PoolEngine.withThreads(reactors, inspector)

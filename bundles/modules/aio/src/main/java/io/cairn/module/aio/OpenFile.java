@@ -23,7 +23,7 @@ interface OpenFile {
     /** Returns whether ranges can be given back to the file system. */
     boolean punchesHoles();
 
-    /** Returns {@link FileEngine#name()}. */
+    /** Returns {@link FileEngine#name()}, and how this file departs from it. For people. */
     String engineName();
 
     /**

@@ -17,6 +17,8 @@ import java.lang.System.Logger.Level;
  * turn, and its completions are told at the end of the next: were they told from inside the event loop, whoever answers a
  * completion with the next I/O would keep the loop, and so the turn, going for as long as the kernel keeps up.
  *
+ * <p>Small transfers of a file in memory are done at once, see {@link InPlaceTransfer}, and told as the others are.
+ *
  * <p>A request's tag on the ring is its place in the table: not negative and short, which is what Netty carries in the kernel's own
  * user data, without a table of its own.
  */
@@ -38,17 +40,25 @@ final class UringChannel extends FileIoChannel<UringRequest> {
     private final UringFile file;
     private final int fd;
     private final int alignment;
+
+    /** What does small transfers; null: the ring does all of them. */
+    private final InPlaceTransfer inPlace;
+
     private final IoRegistration registration;
     private final Runnable tellEnded = this::tellEnded;
 
     /** The places of the requests that have an answer which is not told yet. */
     private final IntQueue ended = new IntQueue();
 
+    /** Whether telling them is in the reactor's line: once, though telling one may let the next end. */
+    private boolean toTell;
+
     UringChannel(Reactor reactor, int blockSize, FileBackend owner, UringFile file) {
         super(reactor, blockSize, owner, new UringRequest[0]);
         this.file = file;
         this.fd = file.fd();
         this.alignment = file.memoryAlignment();
+        this.inPlace = file.inPlace();
         this.registration = UringLoop.register(reactor, new Completions());
     }
 
@@ -69,6 +79,12 @@ final class UringChannel extends FileIoChannel<UringRequest> {
     }
 
     private void transfer(UringRequest request, byte single, byte vectored) {
+        if (inPlace != null && inPlace.takes(request)) {
+            // told with the ring's answers: whoever submits from a completion would recurse, and the turn not end
+            request.doneInPlace = true;
+            answered(request, inPlace.transfer(request, request.views));
+            return;
+        }
         BdevIo io = request.io;
         long position = request.position + request.done;
         if (io.vector() == null) {
@@ -94,18 +110,47 @@ final class UringChannel extends FileIoChannel<UringRequest> {
             finish(request, IoStatus.NOMEM);
             return;
         }
+        request.doneInPlace = false;
+        if (inPlace != null && InPlaceTransfer.isExclusive(request)) {
+            request.exclusive = true;
+            inPlace.exclusiveBegins();
+        }
         reactor().ioSubmitted();
     }
 
-    private void answered(int index, int answer) {
-        request(index).answer = answer;
-        if (ended.isEmpty()) {
+    private void answeredByRing(UringRequest request, int answer) {
+        if (request.exclusive) {
+            request.exclusive = false;
+            inPlace.exclusiveEnds();
+        }
+        answered(request, answer);
+    }
+
+    private void answered(UringRequest request, int answer) {
+        request.answer = answer;
+        ended.add(request.index());
+        tellLater();
+    }
+
+    private void tellLater() {
+        if (!toTell) {
+            toTell = true;
             reactor().defer(tellEnded);
         }
-        ended.add(index);
     }
 
     private void tellEnded() {
+        try {
+            tellSome();
+        } finally {
+            toTell = false;
+            if (!ended.isEmpty()) {
+                tellLater();
+            }
+        }
+    }
+
+    private void tellSome() {
         for (int i = 0; i < MOST_TOLD_PER_TURN && !ended.isEmpty(); i++) {
             UringRequest request = request(ended.poll());
             try {
@@ -116,9 +161,6 @@ final class UringChannel extends FileIoChannel<UringRequest> {
                         "completion of an I/O failed on " + reactor().name(),
                         e);
             }
-        }
-        if (!ended.isEmpty()) {
-            reactor().defer(tellEnded);
         }
     }
 
@@ -176,7 +218,10 @@ final class UringChannel extends FileIoChannel<UringRequest> {
 
     @Override
     void cancel(UringRequest request) {
-        cancel(-1, request.token, 0);
+        // what was done in place is over and only waits to be told
+        if (!request.doneInPlace) {
+            cancel(-1, request.token, 0);
+        }
     }
 
     @Override
@@ -206,7 +251,7 @@ final class UringChannel extends FileIoChannel<UringRequest> {
             IoUringIoEvent completion = (IoUringIoEvent) event;
             long tag = completion.userData();
             if (tag != NO_REQUEST) {
-                answered((int) tag, completion.res());
+                answeredByRing(request((int) tag), completion.res());
             }
         }
 

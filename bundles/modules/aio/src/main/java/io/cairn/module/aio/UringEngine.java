@@ -27,10 +27,12 @@ final class UringEngine implements FileEngine {
 
     private final Reactors reactors;
     private final FileInspector inspector;
+    private final MemoryResidence memory;
 
-    UringEngine(Reactors reactors, FileInspector inspector) {
+    UringEngine(Reactors reactors, FileInspector inspector, MemoryResidence memory) {
         this.reactors = reactors;
         this.inspector = inspector;
+        this.memory = memory;
     }
 
     @Override
@@ -43,6 +45,7 @@ final class UringEngine implements FileEngine {
         // the type first: opening a named pipe waits for its other end
         return supplyAsync(() -> inspector.inspect(filename), reactors.blocking())
                 .thenComposeAsync(before -> openFile(filename, readonly, blockSize), reactors.app())
+                .thenCompose(file -> inPlaceIfInMemory(file, filename, readonly))
                 .thenApply(Function.identity());
     }
 
@@ -57,6 +60,18 @@ final class UringEngine implements FileEngine {
             }
             return completedFuture(file);
         });
+    }
+
+    /** Lets small transfers be done in place if the file is in memory; closes it if that fails. */
+    private CompletableFuture<UringFile> inPlaceIfInMemory(UringFile file, String filename, boolean readonly) {
+        if (file.facts().blockDevice()) {
+            // its node may be on a tmpfs, its content is not
+            return completedFuture(file);
+        }
+        CompletableFuture<UringFile> decided = supplyAsync(
+                () -> memory.holds(file.fd()) ? file.with(InPlaceTransfer.open(file.fd(), filename, readonly)) : file,
+                reactors.blocking());
+        return closingOnFailure(file.fd(), decided.thenApplyAsync(Function.identity(), reactors.app()));
     }
 
     /** Opens past the page cache; null if that cannot be had. */

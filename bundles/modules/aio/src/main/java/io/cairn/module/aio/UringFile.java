@@ -7,7 +7,7 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** An open file descriptor whose I/O goes through the reactors' rings. */
+/** An open file descriptor whose I/O goes through the reactors' rings; small transfers of a file in memory are done in place. */
 final class UringFile implements OpenFile {
     private static final Logger LOG = System.getLogger(UringFile.class.getName());
 
@@ -18,16 +18,36 @@ final class UringFile implements OpenFile {
     private final boolean direct;
     private final int block;
 
+    /** What does small transfers; null: the ring does all of them. */
+    private final InPlaceTransfer inPlace;
+
     /** Whether the file system has refused to zero a range; then holes are punched instead. Any reactor. */
     private volatile boolean refusesZeroRange;
 
     UringFile(Reactors reactors, String filename, int fd, FileFacts facts, boolean direct, int block) {
+        this(reactors, filename, fd, facts, direct, block, null);
+    }
+
+    private UringFile(
+            Reactors reactors,
+            String filename,
+            int fd,
+            FileFacts facts,
+            boolean direct,
+            int block,
+            InPlaceTransfer inPlace) {
         this.reactors = reactors;
         this.filename = filename;
         this.fd = fd;
         this.facts = facts;
         this.direct = direct;
         this.block = block;
+        this.inPlace = inPlace;
+    }
+
+    /** Returns the same open file with small transfers done in place. Belongs to whoever closes the file. */
+    UringFile with(InPlaceTransfer transfers) {
+        return new UringFile(reactors, filename, fd, facts, direct, block, transfers);
     }
 
     @Override
@@ -62,12 +82,17 @@ final class UringFile implements OpenFile {
 
     @Override
     public String engineName() {
-        return "io_uring";
+        return inPlace == null ? "io_uring" : "io_uring, in place";
     }
 
     /** Returns the file descriptor. */
     int fd() {
         return fd;
+    }
+
+    /** Returns what does small transfers; null: the ring does all of them. */
+    InPlaceTransfer inPlace() {
+        return inPlace;
     }
 
     /** Returns whether the file system has refused to zero a range. Any thread. */
@@ -87,7 +112,13 @@ final class UringFile implements OpenFile {
 
     @Override
     public CompletionStage<Void> close() {
-        return close(reactors.app(), fd, filename);
+        CompletableFuture<Void> closed = close(reactors.app(), fd, filename);
+        if (inPlace == null) {
+            return closed;
+        }
+        // this one last: closing a file that is unlinked frees its memory, and that takes a while
+        return closed.thenRunAsync(() -> inPlace.close(filename), reactors.blocking())
+                .thenRunAsync(() -> {}, reactors.app());
     }
 
     /** Closes a descriptor through the ring of the app thread, where this is called. */

@@ -16,6 +16,15 @@ final class UringRequest extends FileRequest {
     /** What the kernel answered last. */
     int answer;
 
+    /** Whether it is out on the ring as something that keeps others from writing, see {@link InPlaceTransfer#isExclusive}. */
+    boolean exclusive;
+
+    /** Whether its last answer did not come from the ring. */
+    boolean doneInPlace;
+
+    /** For transfers in place. */
+    final PieceViews views = new PieceViews();
+
     private IoBuffer segments;
 
     UringRequest(int index) {

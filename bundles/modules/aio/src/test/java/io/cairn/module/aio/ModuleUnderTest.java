@@ -23,9 +23,14 @@ final class ModuleUnderTest implements AutoCloseable {
 
     private final ThreadReactors reactors;
     private final TestHost host;
-    private final AioModule module = new AioModule();
+    private final AioModule module;
 
     ModuleUnderTest(EngineKind engine) {
+        this(engine, MemoryResidence.ofProcess());
+    }
+
+    ModuleUnderTest(EngineKind engine, MemoryResidence memory) {
+        module = new AioModule(memory);
         reactors =
                 new ThreadReactors(ReactorOptions.defaults().withCount(REACTORS).withBackend(engine.backend()));
         host = new TestHost(reactors);
