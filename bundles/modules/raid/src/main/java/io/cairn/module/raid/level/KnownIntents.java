@@ -52,7 +52,7 @@ final class KnownIntents {
      */
     boolean begin(long row, long count) {
         int first = (int) (row >>> shift);
-        int last = (int) (row + count - 1 >>> shift);
+        int last = (int) ((row + count - 1) >>> shift);
         for (int region = first; region <= last; region++) {
             if ((state[region] & KNOWN) == 0) {
                 ask(region, last);
@@ -84,7 +84,7 @@ final class KnownIntents {
 
     /** Ends a change. */
     void end(long row, long count) {
-        int last = (int) (row + count - 1 >>> shift);
+        int last = (int) ((row + count - 1) >>> shift);
         for (int region = (int) (row >>> shift); region <= last; region++) {
             out[region]--;
         }
@@ -92,11 +92,11 @@ final class KnownIntents {
 
     /** The intents of the regions that are wholly within these rows are on disk. */
     void intended(long row, long count) {
-        int last =
-                (int) Math.min(state.length - 1, row + count >= rows ? state.length - 1 : (row + count >>> shift) - 1);
-        for (int region = (int) (row + regionRows - 1 >>> shift); region <= last; region++) {
+        // the last region may be cut short by the end
+        int end = row + count >= rows ? state.length : (int) ((row + count) >>> shift);
+        for (int region = (int) ((row + regionRows - 1) >>> shift); region < end; region++) {
             // counts as used: somebody has asked and has not come to use it yet
-            state[region] = (byte) (state[region] & ~ASKED | KNOWN | USED);
+            state[region] = (byte) ((state[region] & ~ASKED) | KNOWN | USED);
         }
     }
 

@@ -11,7 +11,7 @@ public final class RaidChannels {
      * Makes a channel, on its reactor.
      *
      * @param ios counts the I/Os that the channel is given
-     * @param closed run from inside its {@code close}, at the end
+     * @param closed run at the end of the call that closes it
      * @throws io.cairn.bdev.BdevException a member has no channel for it; nothing is left behind. On a redundant level a member that is being
      *     removed is no reason
      */
