@@ -10,7 +10,7 @@ public sealed interface Goal {
     /** Returns the same from another row on: what is left of it after an interruption. */
     Goal continued(long row);
 
-    /** Returns the name that users see: {@code rebuild}, {@code resync}, {@code grow}, {@code scrub}. */
+    /** Returns the name that users see: {@code rebuild}, {@code resync}, {@code grow}, {@code repair}, {@code scrub}. */
     String type();
 
     /**
@@ -32,14 +32,15 @@ public sealed interface Goal {
     }
 
     /**
-     * Make the members agree again: raid1 copies the leg that is read, raid5f computes parity anew.
+     * Make the members agree again: raid1 copies the leg that is read (the first that is IN_SYNC), raid5f computes parity anew. One pass: what
+     * becomes suspect behind the cursor is left for the next one.
      *
-     * @param unsynced shared with the channels; the process takes out what agrees. It may grow meanwhile: the process ends when it is empty
+     * @param suspects where to do that, shared with the channels; a region is taken out when all its rows agree, before any of them may be changed again
      */
-    record Resync(RegionSet unsynced, long from) implements Goal {
+    record Resync(RegionSet suspects, long from) implements Goal {
         @Override
         public Goal continued(long row) {
-            return new Resync(unsynced, row);
+            return new Resync(suspects, row);
         }
 
         @Override
@@ -48,11 +49,15 @@ public sealed interface Goal {
         }
     }
 
-    /** Make the members agree on rows that are new because they have grown; they are to be unsynced rows until the process has ended. */
-    record Grow(long from) implements Goal {
+    /**
+     * Make the members agree on rows that are new because they have grown, as a resync does.
+     *
+     * @param suspects the new rows are to be in there when the process begins; what agrees is taken out
+     */
+    record Grow(RegionSet suspects, long from) implements Goal {
         @Override
         public Goal continued(long row) {
-            return new Grow(row);
+            return new Grow(suspects, row);
         }
 
         @Override
@@ -62,15 +67,34 @@ public sealed interface Goal {
     }
 
     /**
+     * Look for members that cannot be read, or do not hold what they should, and write them again: a scrub of some regions.
+     *
+     * @param due where; nobody changes it
+     * @param suspects rows that need not agree and are left out
+     */
+    record Repair(RegionSet due, RegionSet suspects, long from) implements Goal {
+        @Override
+        public Goal continued(long row) {
+            return new Repair(due, suspects, row);
+        }
+
+        @Override
+        public String type() {
+            return "repair";
+        }
+    }
+
+    /**
      * Compare what the members hold.
      *
      * @param repair whether to make them agree: raid1 takes what most legs have, or the first leg; raid5f computes parity anew
-     * @param unsynced rows that need not agree and are left out; null: none
+     * @param suspects rows that need not agree and are left out
+     * @param found what was found below {@code from}
      */
-    record Scrub(boolean repair, RegionSet unsynced, long from) implements Goal {
+    record Scrub(boolean repair, RegionSet suspects, long from, Findings found) implements Goal {
         @Override
         public Goal continued(long row) {
-            return new Scrub(repair, unsynced, row);
+            return new Scrub(repair, suspects, row, found);
         }
 
         @Override

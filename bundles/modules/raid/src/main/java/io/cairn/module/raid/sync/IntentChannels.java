@@ -1,7 +1,7 @@
 package io.cairn.module.raid.sync;
 
+import io.cairn.module.raid.level.ArrayChannels;
 import io.cairn.module.raid.level.RegionSet;
-import java.util.function.Consumer;
 
 /** The array's channels of all reactors, as {@link WriteIntents} talks to them. App thread. */
 public interface IntentChannels {
@@ -11,10 +11,26 @@ public interface IntentChannels {
     /**
      * Asks every channel which intents it still counts on, and has it forget the others ({@code RaidChannel.forgetIntents}).
      *
-     * <p>What a channel tells the app thread after its answer (an intent that it wants again) arrives after the answer or before {@code busy}
-     * is told; what it told before (suspect rows) arrives before {@code busy} is told.
+     * <p>What a channel tells the app thread after its answer (an intent that it wants again) arrives on the app thread after it; what it told before (suspect
+     * rows) arrives before it.
      *
-     * @param busy told on the app thread, once, when all have answered: the regions that any of them counts on
+     * @param busy gets the regions that any of them counts on
+     * @param answered run on the app thread, once, when all have answered
      */
-    void forgetIntents(Consumer<RegionSet> busy);
+    void forgetIntents(RegionSet busy, Runnable answered);
+
+    /** Returns the channels of an array. */
+    static IntentChannels of(ArrayChannels channels) {
+        return new IntentChannels() {
+            @Override
+            public void intended(long row, long rows) {
+                channels.intended(row, rows);
+            }
+
+            @Override
+            public void forgetIntents(RegionSet busy, Runnable answered) {
+                channels.forgetIntents(busy).thenRun(answered);
+            }
+        };
+    }
 }

@@ -8,18 +8,16 @@ public sealed interface Outcome {
     /**
      * Everything was done; what was written is durable.
      *
-     * @param mismatches blocks (of rows) on which the members did not agree
-     * @param repaired how many of those agree now
-     * @param unreadable blocks (of rows) that no member could give, and that were left as they are: of a scrub only
+     * @param found what was found on the way
      */
-    record Done(long mismatches, long repaired, long unreadable) implements Outcome {}
+    record Done(Findings found) implements Outcome {}
 
     /**
      * It was stopped on request.
      *
-     * @param row everything below is done and durable
+     * @param rest what is left to be done; everything before it is durable
      */
-    record Stopped(long row) implements Outcome {}
+    record Stopped(Goal rest) implements Outcome {}
 
     /**
      * A member did not take what was written to it, or could not be flushed: the target of a rebuild, or a member that should agree with the others.
@@ -36,7 +34,7 @@ public sealed interface Outcome {
     /**
      * The members that are left are not enough for the goal, or its target has gone.
      *
-     * @param row everything below is done; not necessarily durable
+     * @param rest what is left to be done; what was before it is not necessarily durable
      */
-    record MembersMissing(long row) implements Outcome {}
+    record MembersMissing(Goal rest) implements Outcome {}
 }

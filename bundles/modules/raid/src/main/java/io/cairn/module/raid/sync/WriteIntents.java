@@ -59,8 +59,8 @@ public final class WriteIntents {
     private RegionSet bits;
     /** Those that channels may count on. */
     private RegionSet kept;
-    /** Those whose rows are to be synchronised; the process takes them out, on its reactor. */
-    private RegionSet suspect;
+
+    private RegionSet suspects;
     /** Those in {@link #bits} that the next round makes durable, and those that the round that is out does. */
     private BitSet next = new BitSet();
 
@@ -125,7 +125,7 @@ public final class WriteIntents {
         this.faults = faults;
         this.bits = new RegionSet(rows, regionRows);
         this.kept = new RegionSet(rows, regionRows);
-        this.suspect = new RegionSet(rows, regionRows);
+        this.suspects = new RegionSet(rows, regionRows);
     }
 
     /**
@@ -154,23 +154,23 @@ public final class WriteIntents {
     }
 
     /**
-     * Returns the regions that are to be synchronised, to be shared with the channels ({@code unsynced}) and with the process that takes them out. Another object
-     * after {@link #resize}.
+     * Returns the regions that are to be synchronised, to be shared with the channels ({@code unsynced}), which add to it, and with the process, which
+     * takes out what agrees. Another object after {@link #resize}.
      */
-    public RegionSet suspect() {
-        return suspect;
+    public RegionSet suspects() {
+        return suspects;
     }
 
     /** Makes every region that has an intent a suspect: after a start without a clean end before it. */
     public void suspectAll() {
         for (int region = bits.next(0); region >= 0; region = bits.next(region + 1)) {
-            suspect.add(region);
+            suspects.add(region);
         }
     }
 
     /** Marks rows that a change left in doubt. Their bits stay until they have been synchronised, and come back if they were taken back. */
     public void addSuspect(long row, long rows) {
-        suspect.addRows(row, rows);
+        suspects.addRows(row, rows);
         if (want(row, rows)) {
             kick();
         }
@@ -279,15 +279,15 @@ public final class WriteIntents {
     public void resize(long rows, long regionRows, Runnable resized) {
         afterRound(() -> {
             RegionSet before = bits;
-            RegionSet doubtful = suspect;
+            RegionSet doubtful = suspects;
             bits = new RegionSet(rows, regionRows);
             kept = new RegionSet(rows, regionRows);
-            suspect = new RegionSet(rows, regionRows);
+            suspects = new RegionSet(rows, regionRows);
             sweep = null;
             next = new BitSet();
             load(before);
             for (int region = doubtful.next(0); region >= 0; region = doubtful.next(region + 1)) {
-                addRegion(suspect, region, doubtful.regionRows());
+                addRegion(suspects, region, doubtful.regionRows());
             }
             for (Wish wish : nextWishes) {
                 want(wish.row, wish.rows);
@@ -386,7 +386,9 @@ public final class WriteIntents {
         disarm();
         sweep = new Sweep();
         sweep.over.add(over);
-        channels.forgetIntents(sweep::asked);
+        RegionSet busy = new RegionSet(bits.count() * bits.regionRows(), bits.regionRows());
+        Sweep asking = sweep;
+        channels.forgetIntents(busy, () -> asking.asked(busy));
     }
 
     /** A member that keeps bits, with what this object waits for from it. */
@@ -605,7 +607,7 @@ public final class WriteIntents {
             for (int region = bits.next(0); region >= 0; region = bits.next(region + 1)) {
                 if (!busy.contains(region)
                         && (!renewed.get(region) || faults == Faults.FORGET_RENEWED)
-                        && !suspect.contains(region)
+                        && !suspects.contains(region)
                         && !next.get(region)
                         && !writing.get(region)) {
                     found.set(region);

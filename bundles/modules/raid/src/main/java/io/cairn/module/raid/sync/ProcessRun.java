@@ -1,0 +1,627 @@
+package io.cairn.module.raid.sync;
+
+import io.cairn.bdev.BdevException;
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.module.raid.level.ArrayChannels;
+import io.cairn.module.raid.level.Layout;
+import io.cairn.module.raid.level.MemberRole;
+import io.cairn.module.raid.level.RaidLevel;
+import io.cairn.module.raid.level.RegionSet;
+import io.cairn.module.raid.level.Shape;
+import io.cairn.reactor.IoBuffer;
+import io.cairn.reactor.Poller;
+import io.cairn.reactor.Reactor;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One process from its beginning to its end, on one reactor, with channels of its own to the members.
+ *
+ * <p>It goes through the rows in ranges: a range is locked (changes of it wait), worked on in chunks of which several are under way at a time, and let go. The buffers of all
+ * chunks together are small enough for a core's cache, so that what is read is still there when it is written. Alone on the array it locks many windows at a time; while others do I/O
+ * a range is short, one chunk is under way at a time, and there are rests.
+ */
+final class ProcessRun {
+    /** What a run tells; posted to the app thread by the one who made it. */
+    interface Told {
+        void cursor(Goal rest);
+
+        void readError(int slot, long row, long rows, boolean repaired, IoStatus status);
+
+        void ended(Outcome outcome);
+    }
+
+    private static final int CHUNKS = 4;
+    private static final int CACHED_BYTES = 1 << 20;
+    private static final int LARGEST_CHUNK = 128 << 10;
+    private static final int WINDOWS_ALONE = 16;
+    private static final int BYTES_SHARED = 256 << 10;
+    private static final long CURSOR_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final Reactor reactor;
+    private final ArrayChannels channels;
+    private final Goal goal;
+    private final Told told;
+    private final Pace pace = new Pace();
+    private final MemberIo[] members;
+    private final BitSet undecided = new BitSet();
+    private final List<Chunk> chunks = new ArrayList<>();
+    private final ArrayDeque<Chunk> idle = new ArrayDeque<>();
+    private Layout layout;
+    private ProcessOptions options;
+    private Findings findings;
+    private int chunkRows;
+
+    /** Rows below are done. */
+    private long cursor;
+    /** Rows below were done and durable when that was last told. */
+    private long savedCursor;
+
+    private long savedAt;
+    private long rangeFrom;
+    private long rangeEnd;
+    private long nextRow;
+    private long rangeBegan;
+    private long rowsWorked;
+    private int active;
+    private int leaving;
+    private boolean locked;
+    private boolean waiting;
+    private boolean pauseWanted;
+    private boolean stopWanted;
+    private Runnable paused;
+    private Poller.Registration timer;
+    private Outcome ending;
+    private boolean over;
+    private volatile Progress progress;
+    private final long startedAt;
+    private long rateAt;
+    private long rateRows;
+    private long rate;
+
+    ProcessRun(Reactor reactor, ArrayChannels channels, Goal goal, Layout layout, ProcessOptions options, Told told) {
+        this.reactor = reactor;
+        this.channels = channels;
+        this.goal = goal;
+        this.layout = layout;
+        this.options = options;
+        this.told = told;
+        this.members = new MemberIo[layout.slots().size()];
+        this.cursor = goal.from();
+        this.savedCursor = cursor;
+        this.findings = goal instanceof Goal.Scrub scrub ? scrub.found() : Findings.NONE;
+        this.startedAt = reactor.clockNanos();
+        publish();
+    }
+
+    /** Returns how far it is. From any thread. */
+    Progress progress() {
+        return progress;
+    }
+
+    // the life of a run
+
+    void begin() {
+        pace.limit(options.bytesPerSecond());
+        savedAt = reactor.nowNanos();
+        rateAt = savedAt;
+        openMembers();
+        if (ending == null) {
+            makeChunks();
+        }
+        next();
+    }
+
+    void options(ProcessOptions other) {
+        options = other;
+        pace.limit(other.bytesPerSecond());
+        wake();
+    }
+
+    /** Stops after the present range; {@code then} is run when the cursor has been saved. */
+    void pause(Runnable then) {
+        if (over || ending != null) {
+            then.run();
+            return;
+        }
+        pauseWanted = true;
+        Runnable before = paused;
+        paused = before == null
+                ? then
+                : () -> {
+                    before.run();
+                    then.run();
+                };
+        publish();
+        wake();
+    }
+
+    void resume() {
+        pauseWanted = false;
+        answerPause();
+        publish();
+        wake();
+    }
+
+    /** Ends after the chunks that are under way, with the cursor saved. */
+    void stop() {
+        stopWanted = true;
+        wake();
+    }
+
+    /** Ends as soon as the members let go of what they have; nothing is saved. */
+    void halt() {
+        stopWanted = true;
+        if (!over) {
+            end(new Outcome.Stopped(rest(savedCursor)));
+            for (int slot = 0; slot < members.length; slot++) {
+                leave(slot, () -> {});
+            }
+            next();
+        }
+    }
+
+    /**
+     * Goes on with other members.
+     *
+     * @param released run when no I/O is out at a member that is gone, and its channel is closed
+     */
+    void adopt(Layout other, Runnable released) {
+        layout = other;
+        int[] left = {1};
+        Runnable one = () -> {
+            if (--left[0] == 0) {
+                released.run();
+            }
+        };
+        boolean needed = !isPossible();
+        if (needed && ending == null && !over) {
+            end(new Outcome.MembersMissing(rest(cursor)));
+        }
+        for (int slot = 0; slot < members.length; slot++) {
+            if (members[slot] != null && !members[slot].isIn(layout.slots().get(slot))) {
+                left[0]++;
+                leave(slot, one);
+            }
+        }
+        if (ending == null && !over) {
+            openMembers();
+        }
+        one.run();
+        if (ending != null) {
+            next();
+        }
+    }
+
+    private void leave(int slot, Runnable gone) {
+        MemberIo member = members[slot];
+        members[slot] = null;
+        if (member == null) {
+            gone.run();
+            return;
+        }
+        leaving++;
+        member.leave(() -> {
+            leaving--;
+            gone.run();
+            if (ending != null) {
+                next();
+            }
+        });
+    }
+
+    private void openMembers() {
+        if (!isPossible()) {
+            end(new Outcome.MembersMissing(rest(cursor)));
+            return;
+        }
+        for (int slot = 0; slot < members.length; slot++) {
+            if (members[slot] == null && role(slot) != MemberRole.ABSENT) {
+                try {
+                    members[slot] = new MemberIo(slot, layout);
+                } catch (BdevException e) {
+                    // it is being removed: a layout without it follows, and a process that can do without it then
+                    end(new Outcome.MembersMissing(rest(cursor)));
+                    return;
+                }
+            }
+        }
+    }
+
+    private boolean isPossible() {
+        int inSync = layout.count(MemberRole.IN_SYNC);
+        boolean mirror = shape().level() == RaidLevel.RAID1;
+        if (goal instanceof Goal.Rebuild rebuild) {
+            boolean there = role(rebuild.slot()) == MemberRole.TARGET
+                    && (members[rebuild.slot()] == null
+                            || members[rebuild.slot()].isIn(layout.slots().get(rebuild.slot())));
+            return there && (mirror ? inSync > 0 : inSync == members.length - 1);
+        }
+        return mirror
+                ? inSync > 0
+                        && layout.slots().stream().filter(s -> s.link() != null).count() > 1
+                : inSync == members.length;
+    }
+
+    /** Ends the process when what is under way is over. The first reason counts. */
+    void end(Outcome outcome) {
+        if (ending == null && !over) {
+            ending = outcome;
+        }
+    }
+
+    boolean isEnding() {
+        return ending != null;
+    }
+
+    private Goal rest(long row) {
+        return goal instanceof Goal.Scrub scrub
+                ? new Goal.Scrub(scrub.repair(), scrub.suspects(), row, findings)
+                : goal.continued(row);
+    }
+
+    /** Looks what is to be done now. Called whenever something has come to an end. */
+    private void next() {
+        if (over || waiting || active > 0) {
+            return;
+        }
+        if (locked) {
+            rangeOver();
+        }
+        if (ending != null) {
+            finish();
+        } else if (stopWanted || pauseWanted) {
+            save(this::atRest);
+        } else if (cursor > savedCursor && reactor.nowNanos() - savedAt >= CURSOR_NANOS) {
+            save(this::next);
+        } else {
+            range();
+        }
+    }
+
+    private void atRest() {
+        if (ending != null) {
+            next();
+        } else if (stopWanted) {
+            end(new Outcome.Stopped(rest(cursor)));
+            next();
+        } else if (pauseWanted) {
+            answerPause();
+            // until it is woken
+        } else {
+            next();
+        }
+    }
+
+    private void wake() {
+        if (timer != null) {
+            timer.close();
+            timer = null;
+        }
+        next();
+    }
+
+    private void finish() {
+        for (int slot = 0; slot < members.length; slot++) {
+            if (members[slot] != null) {
+                leave(slot, () -> {});
+            }
+        }
+        if (leaving > 0 || over) {
+            return;
+        }
+        over = true;
+        wake();
+        chunks.forEach(Chunk::free);
+        chunks.clear();
+        answerPause();
+        told.ended(ending);
+    }
+
+    private void answerPause() {
+        Runnable then = paused;
+        paused = null;
+        if (then != null) {
+            then.run();
+        }
+    }
+
+    // ranges
+
+    private void range() {
+        long now = reactor.clockNanos();
+        pace.saw(channels.ios(), now);
+        if (pace.next() > now) {
+            if (timer == null) {
+                timer = reactor.after(pace.next() - now, () -> {
+                    timer = null;
+                    next();
+                });
+            }
+            return;
+        }
+        long from = dueFrom(shrinks() ? suspects().regionOf(cursor) * suspects().regionRows() : cursor);
+        if (from < 0) {
+            cursor = Math.max(cursor, shape().rows());
+            waiting = true;
+            flushAll(() -> {
+                waiting = false;
+                end(new Outcome.Done(findings));
+                next();
+            });
+            return;
+        }
+        long window = Math.max(1, options.windowBytes() / shape().blockSize());
+        long most = pace.isShared(now)
+                ? Math.max(1, Math.min(window, BYTES_SHARED / shape().blockSize()))
+                : window * WINDOWS_ALONE;
+        rangeFrom = from;
+        rangeEnd = dueEnd(from, most);
+        waiting = true;
+        channels.lock(rangeFrom, rangeEnd - rangeFrom).thenRun(() -> {
+            waiting = false;
+            locked = true;
+            nextRow = rangeFrom;
+            rangeBegan = reactor.clockNanos();
+            moreChunks();
+            next();
+        });
+    }
+
+    /** Returns the first row from this one on that is to be done; -1: none. */
+    private long dueFrom(long row) {
+        long rows = shape().rows();
+        RegionSet regions = regions();
+        if (row >= rows || regions == null) {
+            return row < rows ? row : -1;
+        }
+        int region = regions.regionOf(row);
+        while (region < regions.count() && !isDue(region)) {
+            region++;
+        }
+        long first = Math.max(row, region * regions.regionRows());
+        return region < regions.count() && first < rows ? first : -1;
+    }
+
+    /** Returns the end of the rows from this one on, which is to be done, that are to be done with it. */
+    private long dueEnd(long row, long most) {
+        long rows = Math.min(shape().rows(), row + most);
+        RegionSet regions = regions();
+        if (regions == null) {
+            return rows;
+        }
+        int region = regions.regionOf(row);
+        while (region < regions.count() && region * regions.regionRows() < rows && isDue(region)) {
+            region++;
+        }
+        long end = Math.min(shape().rows(), region * regions.regionRows());
+        // whole regions, where they are taken out of the set while they are locked
+        return shrinks() ? end : Math.min(rows, end);
+    }
+
+    /** Returns how the rows are divided for this goal; null: they are not. */
+    private RegionSet regions() {
+        return goal instanceof Goal.Rebuild rebuild ? rebuild.due() : suspects();
+    }
+
+    private boolean isDue(int region) {
+        if (goal instanceof Goal.Rebuild rebuild) {
+            return rebuild.due().contains(region);
+        }
+        if (goal instanceof Goal.Resync) {
+            return suspects().contains(region);
+        }
+        if (goal instanceof Goal.Repair repair
+                && !(region < repair.due().count() && repair.due().contains(region))) {
+            return false;
+        }
+        return goal instanceof Goal.Grow || !suspects().contains(region);
+    }
+
+    private RegionSet suspects() {
+        if (goal instanceof Goal.Resync resync) {
+            return resync.suspects();
+        }
+        if (goal instanceof Goal.Grow grow) {
+            return grow.suspects();
+        }
+        if (goal instanceof Goal.Repair repair) {
+            return repair.suspects();
+        }
+        return goal instanceof Goal.Scrub scrub ? scrub.suspects() : null;
+    }
+
+    /** Returns whether the process takes regions out of the set of suspects. */
+    private boolean shrinks() {
+        return goal instanceof Goal.Resync || goal instanceof Goal.Grow;
+    }
+
+    /** Takes out the regions of the range that are done. Nobody can have changed them since the range was locked. */
+    private void takeOut() {
+        RegionSet regions = suspects();
+        int region = regions.regionOf(rangeFrom);
+        while (region < regions.count() && Math.min((region + 1) * regions.regionRows(), shape().rows()) <= nextRow) {
+            if (!undecided.get(region)) {
+                regions.remove(region);
+            }
+            region++;
+        }
+        // a region that was not finished is begun again
+        nextRow = region < regions.count() ? Math.min(nextRow, region * regions.regionRows()) : nextRow;
+    }
+
+    private void moreChunks() {
+        int most = pace.isShared(reactor.nowNanos()) ? 1 : CHUNKS;
+        while (ending == null && !stopWanted && !pauseWanted && active < most && nextRow < rangeEnd) {
+            Chunk chunk = idle.poll();
+            int rows = (int) Math.min(chunkRows, rangeEnd - nextRow);
+            long first = nextRow;
+            nextRow += rows;
+            active++;
+            chunk.start(first, rows);
+        }
+    }
+
+    void chunkDone(Chunk chunk, boolean done) {
+        active--;
+        idle.add(chunk);
+        if (done) {
+            moreChunks();
+        }
+        next();
+    }
+
+    private void rangeOver() {
+        locked = false;
+        long now = reactor.clockNanos();
+        if (ending == null) {
+            // all that were begun are done
+            if (shrinks()) {
+                takeOut();
+            }
+            rowsWorked += nextRow - rangeFrom;
+            cursor = nextRow;
+            pace.saw(channels.ios(), now);
+            pace.worked((nextRow - rangeFrom) * shape().blockSize(), rangeBegan, now);
+            publish();
+        }
+        channels.unlock();
+    }
+
+    // what is durable
+
+    private void save(Runnable then) {
+        if (cursor == savedCursor) {
+            then.run();
+            return;
+        }
+        long saving = cursor;
+        waiting = true;
+        flushAll(() -> {
+            waiting = false;
+            if (ending == null) {
+                savedCursor = saving;
+                savedAt = reactor.nowNanos();
+                told.cursor(rest(saving));
+            }
+            then.run();
+        });
+    }
+
+    private void flushAll(Runnable flushed) {
+        int[] left = {1};
+        Runnable one = () -> {
+            if (--left[0] == 0) {
+                flushed.run();
+            }
+        };
+        for (MemberIo member : members) {
+            if (member != null) {
+                left[0]++;
+                member.flush(status -> {
+                    if (!status.isSuccess() && members[member.slot()] == member) {
+                        end(new Outcome.MemberFailed(member.slot(), IoType.FLUSH, status));
+                    }
+                    one.run();
+                });
+            }
+        }
+        one.run();
+    }
+
+    // what chunks ask
+
+    private void makeChunks() {
+        int blockSize = shape().blockSize();
+        int buffers = goal instanceof Goal.Rebuild && shape().level() == RaidLevel.RAID1 ? 2 : members.length + 1;
+        int share = Integer.highestOneBit(Math.max(1, CACHED_BYTES / CHUNKS / buffers));
+        chunkRows = Math.max(1, Math.min(LARGEST_CHUNK, share) / blockSize);
+        for (int i = 0; i < CHUNKS; i++) {
+            IoBuffer[] memory = new IoBuffer[buffers];
+            for (int j = 0; j < buffers; j++) {
+                memory[j] = IoBuffer.allocate(chunkRows * blockSize);
+            }
+            Chunk chunk = makeChunk(blockSize, memory);
+            chunks.add(chunk);
+            idle.add(chunk);
+        }
+    }
+
+    private Chunk makeChunk(int blockSize, IoBuffer[] memory) {
+        boolean mirror = shape().level() == RaidLevel.RAID1;
+        if (goal instanceof Goal.Rebuild rebuild) {
+            return mirror
+                    ? new MirrorFill(this, blockSize, memory, rebuild.slot())
+                    : new ParityFill(this, blockSize, memory, rebuild.slot());
+        }
+        boolean scrub = !shrinks();
+        boolean repair = !(goal instanceof Goal.Scrub check) || check.repair();
+        return mirror
+                ? new MirrorCheck(this, blockSize, memory, repair, scrub)
+                : new ParityCheck(this, blockSize, memory, repair, scrub);
+    }
+
+    private Shape shape() {
+        return layout.shape();
+    }
+
+    int slots() {
+        return members.length;
+    }
+
+    MemberRole role(int slot) {
+        return layout.slots().get(slot).role();
+    }
+
+    MemberIo member(int slot) {
+        return members[slot];
+    }
+
+    boolean canZero(int slot) {
+        return layout.slots().get(slot).link().base().supportedTypes().contains(IoType.WRITE_ZEROES);
+    }
+
+    int paritySlot(long row) {
+        return shape().paritySlot(row / shape().stripBlocks());
+    }
+
+    void xor(IoBuffer into, IoBuffer with, int from, int length) {
+        Content.xor(into, with, from, length);
+    }
+
+    void defer(Runnable work) {
+        reactor.defer(work);
+    }
+
+    void readError(int slot, long row, long rows, boolean repaired, IoStatus status) {
+        told.readError(slot, row, rows, repaired, status);
+    }
+
+    /** The members do not agree on a row, and will not by this process. */
+    void undecided(long row) {
+        if (shrinks()) {
+            undecided.set(suspects().regionOf(row));
+        }
+    }
+
+    void found(long mismatches, long repaired, long unreadable) {
+        findings = findings.plus(mismatches, repaired, unreadable);
+    }
+
+    private void publish() {
+        long now = reactor.clockNanos();
+        if (now - rateAt >= TimeUnit.SECONDS.toNanos(1)) {
+            rate = (long) ((double) (rowsWorked - rateRows)
+                    * shape().blockSize()
+                    * TimeUnit.SECONDS.toNanos(1)
+                    / (now - rateAt));
+            rateAt = now;
+            rateRows = rowsWorked;
+        }
+        progress = new Progress(goal.type(), cursor, shape().rows(), cursor, startedAt, rate, pauseWanted);
+    }
+}
