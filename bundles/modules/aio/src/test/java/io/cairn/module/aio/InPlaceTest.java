@@ -9,10 +9,13 @@ import io.cairn.bdev.BdevException;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.IoVector;
+import io.cairn.bdev.spi.BackendChannel;
 import io.cairn.module.aio.ModuleUnderTest.Channel;
 import io.cairn.module.aio.Place.Medium;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.IoBuffer;
+import io.cairn.reactor.Reactor;
+import io.cairn.reactor.Reactors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -246,6 +249,39 @@ class InPlaceTest {
             });
         }
         under.delete("b");
+    }
+
+    @Test
+    void whatLocksTheInodeForLongCountsUntilItHasEnded() {
+        Reactors reactors = under.host().reactors();
+        MemoryResidence memory = new MemoryResidence(Path.of("/proc/self"), swaps);
+        FileEngine engine = new UringEngine(reactors, new FileInspector(), memory);
+        OpenFile open = under.onApp(() -> engine.open(file.toString(), false, BLOCK));
+        InPlaceTransfer inPlace = ((UringFile) open).inPlace();
+        FileSettings settings = ModuleUnderTest.punching("b", file, BLOCK);
+        FileBackend backend = new FileBackend(reactors, settings, open, BLOCK, () -> {});
+        FileRequest write = new FileRequest(0);
+        write.operation = FileOperation.WRITE;
+        write.length = BLOCK;
+        IoBuffer data = IoBuffer.allocate(300 * BLOCK);
+        Reactor reactor = under.reactor(1);
+        BackendChannel opened = CompletableFuture.supplyAsync(() -> backend.openChannel(reactor), reactor)
+                .join();
+        try (Channel channel = new Channel(reactor, opened, BLOCK)) {
+            for (IoType type : List.of(IoType.UNMAP, IoType.WRITE_ZEROES, IoType.WRITE)) {
+                TestIo io = channel.io(type, 0, 300).with(data, 0);
+                channel.on(c -> {
+                    assertThat(inPlace.takes(write)).isTrue();
+                    c.submitRequest(io);
+                    assertThat(inPlace.takes(write)).as("%s is out", type).isFalse();
+                });
+                assertThat(io.done().join()).isSameAs(IoStatus.SUCCESS);
+                assertThat(inPlace.takes(write)).as("%s has ended", type).isTrue();
+            }
+            assertThat(channel.read(0, 300, data)).isSameAs(IoStatus.SUCCESS);
+        }
+        under.onApp(backend::destruct);
+        assertThat(inPlace.takes(write)).as("closed").isFalse();
     }
 
     @Test
