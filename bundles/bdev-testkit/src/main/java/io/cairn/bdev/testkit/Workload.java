@@ -17,7 +17,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * Random I/O on a bdev from several channels at once, checked against a {@link BlockModel}. No two I/Os that are out touch one
- * block, so that every read has one right answer. For the test's thread.
+ * block, so that every read has one right answer; what is written is made of the bdev's write units. For the test's thread.
  */
 public final class Workload {
     private static final Set<IoType> STARTABLE = EnumSet.of(
@@ -39,6 +39,7 @@ public final class Workload {
     private final ModuleTraits traits;
     private final int blockSize;
     private final long numBlocks;
+    private final long unit;
     private final List<IoType> types;
     private final BitSet busy = new BitSet();
     private final Map<TestIo, Effect> out = new LinkedHashMap<>();
@@ -72,6 +73,7 @@ public final class Workload {
         this.traits = traits;
         this.blockSize = channels.get(0).channel().bdev().blockSize();
         this.numBlocks = channels.get(0).channel().bdev().numBlocks();
+        this.unit = Math.max(1, channels.get(0).channel().bdev().limits().writeUnitBlocks());
         this.types = STARTABLE.stream().filter(supported::contains).toList();
     }
 
@@ -158,6 +160,10 @@ public final class Workload {
                 : types.get(random.nextInt(types.size()));
         long length = 1 + random.nextLong(Math.min(longest, numBlocks));
         long first = random.nextInt(8) == 0 ? numBlocks - length : random.nextLong(numBlocks - length + 1);
+        if (unit > 1 && type.changesData() && type != IoType.UNMAP) {
+            first -= first % unit;
+            length = Math.min((length + unit - 1) / unit * unit, numBlocks - first);
+        }
         return switch (type) {
             case READ -> startRead(first, length);
             case WRITE -> startWrite(first, length);
@@ -236,7 +242,7 @@ public final class Workload {
     }
 
     private TestIo startCopy(long from, long length) {
-        long to = random.nextLong(numBlocks - length + 1);
+        long to = random.nextLong((numBlocks - length) / unit + 1) * unit;
         boolean overlap = from < to + length && to < from + length;
         if (overlap || !lock(from, length)) {
             return null;
