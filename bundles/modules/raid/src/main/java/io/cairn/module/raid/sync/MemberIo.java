@@ -89,11 +89,11 @@ final class MemberIo implements IoCompletion {
         while (!waiting.isEmpty()) {
             end(waiting.poll(), IoStatus.ABORTED);
         }
-        if (out == 0) {
-            close();
-        } else {
+        if (out > 0) {
             channel.abortAll();
         }
+        // this may be inside a completion, which the channel counts as out until it returns
+        closeIfGone();
     }
 
     private void begin(Op op) {
@@ -149,7 +149,6 @@ final class MemberIo implements IoCompletion {
 
     private void closeIfGone() {
         if (gone != null && out == 0) {
-            // not from inside a completion of the channel
             channel.reactor().defer(this::close);
         }
     }
