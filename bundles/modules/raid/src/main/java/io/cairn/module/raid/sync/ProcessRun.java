@@ -69,6 +69,7 @@ final class ProcessRun {
     private long rowsWorked;
     private int active;
     private int leaving;
+    private int unlocking;
     private boolean locked;
     private boolean waiting;
     private boolean pauseWanted;
@@ -311,7 +312,7 @@ final class ProcessRun {
                 leave(slot, () -> {});
             }
         }
-        if (leaving > 0 || over) {
+        if (leaving > 0 || unlocking > 0 || over) {
             return;
         }
         over = true;
@@ -489,7 +490,14 @@ final class ProcessRun {
             pace.worked((nextRow - rangeFrom) * shape().blockSize(), rangeBegan, now);
             publish();
         }
-        channels.unlock();
+        // the next range waits by itself: what one reactor asks for is done in order. Another reactor's does not
+        unlocking++;
+        channels.unlock().thenRun(() -> {
+            unlocking--;
+            if (ending != null) {
+                next();
+            }
+        });
     }
 
     // what is durable
