@@ -1,0 +1,389 @@
+package io.cairn.module.raid.level;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.IoRequest;
+import io.cairn.bdev.testkit.SimDisk;
+import io.cairn.bdev.testkit.SimFault;
+import io.cairn.bdev.testkit.TestCore;
+import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.bdev.testkit.TestIo;
+import io.cairn.module.raid.level.FixedArrays.FixedArray;
+import io.cairn.module.raid.level.FixedArrays.Plan;
+import io.cairn.reactor.Errno;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a change waits for, and what it ends with when a member does not do its part. */
+class RedundancyTest {
+    private static final IoStatus MEDIUM = IoStatus.nvme(2, 0x80);
+    private static final long BLOCKS = 136;
+
+    private final TestCore core = TestCore.simulated(7, 3);
+    private final FixedArrays module = new FixedArrays();
+    private final List<SimDisk> disks = new ArrayList<>();
+    private FixedArray array;
+    private TestDescriptor open;
+
+    private void start(Plan plan, int members) {
+        core.add(module);
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < members; i++) {
+            names.add("d" + i);
+            disks.add(core.disk("d" + i, 512, BLOCKS));
+        }
+        array = core.awaitOnApp(() -> module.create("array", plan, names));
+        open = core.open("array", OpenMode.WRITE);
+    }
+
+    @AfterEach
+    void end() {
+        open.close();
+        core.settle();
+        core.assertNoViolations();
+        core.assertNothingOut();
+        core.close();
+    }
+
+    private TestIo write(long block, long blocks) {
+        return open.channel(1).start(IoRequest.write(block, blocks, new byte[512 * (int) blocks]));
+    }
+
+    private void failWrites(int slot) {
+        disks.get(slot).inject(SimFault.next(Integer.MAX_VALUE, IoType.WRITE, MEDIUM));
+    }
+
+    private void settledWithout(TestIo io) {
+        core.settle();
+        assertThat(io.isDone()).as("%s is over (%s)", io, array.events).isFalse();
+    }
+
+    private IoStatus end(TestIo io) {
+        return core.await(io.done()).status();
+    }
+
+    // ---- failures ----
+
+    @Test
+    void aChangeThatAMemberMissedIsAcknowledgedWhenItsFailureIsRecorded() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        array.recordsFailures = false;
+        failWrites(1);
+        TestIo io = write(3, 2);
+        settledWithout(io);
+        assertThat(array.events).containsExactly("failed 1 WRITE " + MEDIUM);
+
+        core.awaitOnApp(() -> array.leave(1));
+        assertThat(end(io)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(array.unsynced.isEmpty()).isTrue();
+    }
+
+    @Test
+    void aChangeFailsWhoseMemberIsKept() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        array.recordsFailures = false;
+        failWrites(1);
+        TestIo io = write(20, 2);
+        settledWithout(io);
+
+        core.awaitOnApp(() -> array.channels.failureRefused(1));
+        assertThat(end(io)).isEqualTo(MEDIUM);
+        assertThat(array.events).endsWith("suspect 20+2");
+        assertThat(array.unsynced.contains(1)).isTrue();
+        assertThat(array.unsynced.size()).isEqualTo(1);
+    }
+
+    @Test
+    void aChangeThatAllMissedFailsNobody() {
+        start(Plan.of(RaidLevel.RAID1), 3);
+        disks.forEach(disk -> disk.inject(SimFault.next(1, IoType.WRITE, IoStatus.NO_SPACE)));
+        assertThat(end(write(0, 1))).isEqualTo(IoStatus.NO_SPACE);
+        assertThat(array.events).containsExactly("suspect 0+1");
+        assertThat(end(write(0, 1))).isEqualTo(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void aChangeFailsWhoseOnlyDoerHasLeftMeanwhile() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        array.recordsFailures = false;
+        failWrites(1);
+        TestIo io = write(3, 2);
+        settledWithout(io);
+
+        core.awaitOnApp(() -> array.leave(0));
+        assertThat(end(io)).isEqualTo(MEDIUM);
+        assertThat(array.events).endsWith("suspect 3+2");
+    }
+
+    @Test
+    void aFlushThatAMemberMissedWaitsForItsFailureAsWell() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        array.recordsFailures = false;
+        disks.get(0).inject(SimFault.next(1, IoType.FLUSH, MEDIUM));
+        TestIo io = open.channel(2).start(IoRequest.flush());
+        settledWithout(io);
+        core.awaitOnApp(() -> array.leave(0));
+        assertThat(end(io)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(array.events).containsExactly("failed 0 FLUSH " + MEDIUM);
+    }
+
+    @Test
+    void aTargetThatMissesAChangeIsFailedAndNotTheChange() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        core.awaitOnApp(() -> array.leave(1));
+        core.disk("d9", 512, BLOCKS).inject(SimFault.next(1, IoType.WRITE, MEDIUM));
+        core.awaitOnApp(() -> array.target(1, "d9"));
+        assertThat(end(write(5, 1))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(array.layout.slots().get(1).role()).isEqualTo(MemberRole.ABSENT);
+    }
+
+    @Test
+    void aResetEndsWhatWaitsForARecordAndLeavesItInDoubt() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        array.recordsFailures = false;
+        failWrites(1);
+        TestIo io = write(3, 2);
+        settledWithout(io);
+        assertThat(open.channel(2).run(IoRequest.reset()).status()).isEqualTo(IoStatus.SUCCESS);
+        assertThat(end(io)).isEqualTo(IoStatus.ABORTED);
+        assertThat(array.events).endsWith("suspect 3+2");
+        assertThat(array.unsynced.contains(0)).isTrue();
+    }
+
+    @Test
+    void aReadErrorIsServedByAnotherLegAndNothingIsWrittenBack() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        byte[] data = new byte[512];
+        data[7] = 42;
+        open.channel(1).write(9, data);
+        long written = disks.get(0).given(IoType.WRITE) + disks.get(1).given(IoType.WRITE);
+        disks.forEach(disk -> disk.inject(new SimFault(Set.of(IoType.READ), 0, 40, 1, MEDIUM)));
+        disks.get(1).clearFaults();
+        for (int i = 0; i < 4; i++) {
+            assertThat(open.channel(1)
+                            .run(IoRequest.read(9, 1).in(IoRequest.Memory.LENT))
+                            .data())
+                    .isEqualTo(data);
+        }
+        assertThat(array.events).containsExactly("read error 0 9+1 recovered");
+        assertThat(disks.get(0).given(IoType.WRITE) + disks.get(1).given(IoType.WRITE))
+                .isEqualTo(written);
+    }
+
+    @Test
+    void whatNoLegCanReadFails() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        disks.forEach(disk -> disk.inject(SimFault.next(1, IoType.READ, MEDIUM)));
+        assertThat(open.channel(1).run(IoRequest.read(9, 1)).status()).isEqualTo(MEDIUM);
+        assertThat(array.events).containsExactlyInAnyOrder("read error 0 9+1 lost", "read error 1 9+1 lost");
+    }
+
+    @Test
+    void rowsInDoubtAreReadOnTheFirstLegOnly() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        open.channel(1);
+        array.unsynced.addRows(0, 16);
+        for (int i = 0; i < 8; i++) {
+            open.channel(1).read(i * 2, 1);
+        }
+        assertThat(disks.get(1).given(IoType.READ)).isZero();
+        for (int i = 0; i < 8; i++) {
+            open.channel(1).read(16 + i * 2, 1);
+        }
+        assertThat(disks.get(1).given(IoType.READ)).isEqualTo(4);
+    }
+
+    // ---- intents ----
+
+    @Test
+    void nothingIsChangedBeforeItsIntentIsOnDisk() {
+        start(Plan.of(RaidLevel.RAID1).withIntents(), 2);
+        array.answersIntents = false;
+        TestIo one = write(14, 4);
+        TestIo two = write(20, 1);
+        TestIo read = open.channel(1).start(IoRequest.read(14, 1));
+        settledWithout(one);
+        settledWithout(two);
+        assertThat(read.isDone()).isTrue();
+        assertThat(array.events).containsExactly("intend 0+32");
+        assertThat(disks)
+                .allSatisfy(disk -> assertThat(disk.given(IoType.WRITE)).isZero());
+
+        core.onApp(() -> {
+            array.answerIntent(0, 32);
+            return null;
+        });
+        assertThat(end(one)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(end(two)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(end(write(3, 1))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(array.events).hasSize(1);
+    }
+
+    @Test
+    void anIntentThatIsInUseIsNotForgotten() {
+        start(Plan.of(RaidLevel.RAID1).withIntents(), 2);
+        assertThat(end(write(3, 1))).isEqualTo(IoStatus.SUCCESS);
+        disks.get(0).holdAll();
+        TestIo held = write(40, 1);
+        settledWithout(held);
+        assertThat(busy()).as("used since").containsExactly(0, 2);
+        assertThat(busy()).as("out").containsExactly(2);
+        disks.get(0).release();
+        end(held);
+        assertThat(busy()).as("nothing used").isEmpty();
+        array.events.clear();
+        assertThat(end(write(3, 1))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(array.events).as("asked again").containsExactly("intend 0+16");
+    }
+
+    private List<Integer> busy() {
+        RegionSet busy = new RegionSet(array.layout.shape().rows(), 16);
+        core.awaitOnApp(() -> array.channels.forgetIntents(busy));
+        List<Integer> all = new ArrayList<>();
+        for (int region = busy.next(0); region >= 0; region = busy.next(region + 1)) {
+            all.add(region);
+        }
+        return all;
+    }
+
+    // ---- locks ----
+
+    @Test
+    void aLockWaitsForWhatHasBegunAndKeepsBackWhatComes() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        disks.get(0).holdAll();
+        TestIo before = write(60, 1);
+        settledWithout(before);
+        CompletionStage<Void> locked = core.onApp(() -> array.channels.lock(16, 16));
+        core.settle();
+        assertThat(locked.toCompletableFuture()).isNotDone();
+        disks.get(0).release();
+        core.await(locked);
+        assertThat(before.isDone()).isTrue();
+
+        TestIo within = write(20, 1);
+        TestIo across = write(31, 2);
+        settledWithout(within);
+        settledWithout(across);
+        assertThat(end(write(32, 1))).isEqualTo(IoStatus.SUCCESS);
+        assertThat(open.channel(1).run(IoRequest.read(20, 1)).status()).isEqualTo(IoStatus.SUCCESS);
+        // opened while it is locked
+        TestIo elsewhere = open.channel(2).start(IoRequest.write(16, 1, new byte[512]));
+        settledWithout(elsewhere);
+
+        core.awaitOnApp(() -> array.channels.unlock());
+        assertThat(end(within)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(end(across)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(end(elsewhere)).isEqualTo(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void aChannelThatIsClosedAnswersALock() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        open.channel(1);
+        open.channel(2);
+        CompletionStage<Void> locked = core.onApp(() -> array.channels.lock(0, 16));
+        open.closeChannel(1);
+        core.await(locked);
+        core.awaitOnApp(() -> array.channels.unlock());
+        assertThat(end(write(0, 1))).isEqualTo(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void whatWaitsForALockCanBeAborted() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        core.awaitOnApp(() -> array.channels.lock(0, 16));
+        TestIo io = write(3, 1);
+        settledWithout(io);
+        assertThat(open.channel(1).abort(io)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(end(io)).isEqualTo(IoStatus.ABORTED);
+        assertThat(array.events).as("nothing has begun").isEmpty();
+        core.awaitOnApp(() -> array.channels.unlock());
+    }
+
+    @Test
+    void theArraySeesThatItIsUsed() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        long before = array.channels.ios();
+        end(write(0, 1));
+        open.channel(2).read(0, 1);
+        assertThat(array.channels.ios()).isEqualTo(before + 2);
+        open.closeChannel(2);
+        core.settle();
+        assertThat(array.channels.ios()).isEqualTo(before + 2);
+    }
+
+    // ---- parity ----
+
+    private byte[] stripes(int count) {
+        byte[] data = new byte[512 * 8 * count];
+        new Random(1).nextBytes(data);
+        return data;
+    }
+
+    @Test
+    void aStripIsMadeOfTheOthers() {
+        start(Plan.of(RaidLevel.RAID5F), 3);
+        byte[] data = stripes(6);
+        open.channel(1).write(0, data);
+        core.awaitOnApp(() -> array.leave(0));
+        assertThat(open.channel(1).read(0, 48)).isEqualTo(data);
+        open.channel(1).write(0, data);
+        assertThat(open.channel(1).read(0, 48)).isEqualTo(data);
+        assertThat(array.events).isEmpty();
+    }
+
+    @Test
+    void nothingIsMadeOfRowsInDoubt() {
+        start(Plan.of(RaidLevel.RAID5F), 3);
+        open.channel(1).write(0, stripes(6));
+        core.awaitOnApp(() -> array.leave(0));
+        array.unsynced.addRows(0, 4);
+        // stripe 0: strips on slots 0 and 1, parity on 2
+        assertThat(open.channel(1).run(IoRequest.read(1, 1)).status()).isEqualTo(IoStatus.errno(Errno.EIO));
+        assertThat(open.channel(1).run(IoRequest.read(5, 1)).status()).isEqualTo(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void aStripThatCannotBeReadIsMadeOfTheOthers() {
+        start(Plan.of(RaidLevel.RAID5F), 3);
+        byte[] data = stripes(2);
+        open.channel(1).write(0, data);
+        disks.get(1).inject(SimFault.next(1, IoType.READ, MEDIUM));
+        assertThat(open.channel(1).read(0, 8)).isEqualTo(Arrays.copyOf(data, 8 * 512));
+        assertThat(array.events).containsExactly("read error 1 0+4 recovered");
+    }
+
+    @Test
+    void onlyAStripThatIsNowhereElseGoesToTheJournal() {
+        start(Plan.of(RaidLevel.RAID5F).withJournal(), 3);
+        open.channel(1).write(0, stripes(3));
+        assertThat(array.journaled).hasValue(0);
+        core.awaitOnApp(() -> array.leave(0));
+        // parity of stripes 0, 1 and 2 is on slots 2, 1 and 0
+        open.channel(1).write(0, stripes(3));
+        assertThat(array.journaled).hasValue(2);
+        open.channel(1).writeZeroes(0, 24);
+        assertThat(array.journaled).hasValue(4);
+        assertThat(array.journalOut).hasValue(0);
+        assertThat(open.channel(1).read(0, 24)).containsOnly(0);
+    }
+
+    @Test
+    void twoMembersThatMissAStripeFailIt() {
+        start(Plan.of(RaidLevel.RAID5F), 3);
+        failWrites(0);
+        failWrites(1);
+        assertThat(end(write(0, 8))).isEqualTo(MEDIUM);
+        assertThat(array.events).containsExactly("suspect 0+4");
+    }
+}
