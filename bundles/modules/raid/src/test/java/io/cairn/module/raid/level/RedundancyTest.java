@@ -193,11 +193,11 @@ class RedundancyTest {
         open.channel(1);
         array.unsynced.addRows(0, 16);
         for (int i = 0; i < 8; i++) {
-            open.channel(1).read(i * 2, 1);
+            open.channel(1).read(i * 2L, 1);
         }
         assertThat(disks.get(1).given(IoType.READ)).isZero();
         for (int i = 0; i < 8; i++) {
-            open.channel(1).read(16 + i * 2, 1);
+            open.channel(1).read(16 + i * 2L, 1);
         }
         assertThat(disks.get(1).given(IoType.READ)).isEqualTo(4);
     }
