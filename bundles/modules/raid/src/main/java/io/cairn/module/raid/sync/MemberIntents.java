@@ -54,7 +54,7 @@ public final class MemberIntents implements IntentHome {
         stage.whenComplete((nothing, failure) -> done.accept(statusOf(failure)));
     }
 
-    private static IoStatus statusOf(Throwable failure) {
+    static IoStatus statusOf(Throwable failure) {
         if (failure == null) {
             return IoStatus.SUCCESS;
         }

@@ -1,0 +1,323 @@
+package io.cairn.module.raid.sync;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
+import io.cairn.module.raid.format.JournalEntry;
+import io.cairn.module.raid.format.JournalEntryCodec;
+import io.cairn.module.raid.format.Reserved;
+import io.cairn.module.raid.level.Shape;
+import io.cairn.module.raid.level.StripeJournal;
+import io.cairn.module.raid.member.ReservedArea;
+import io.cairn.reactor.Errno;
+import io.cairn.reactor.Reactor;
+import io.cairn.reactor.Reactors;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+
+/**
+ * The journal of a degraded raid5f array, in the reserved area of its members (rule 6 of decision 0012): the strip that is nowhere else is on the member that has the
+ * stripe's parity before the stripe is written.
+ *
+ * <p>The channels of all reactors ask; places are handed out, and everything is written, on the app thread. A place is used again when its stripe is whole and all
+ * members have been flushed since; they are flushed when somebody waits for a place. A stripe whose write ended without success keeps its place until it has been
+ * written again; when all places of a member are kept so, further writes of stripes with their parity there are refused. App thread, but for what says otherwise.
+ */
+public final class MemberJournal implements StripeJournal {
+    /** The array, as far as the journal needs it. App thread. */
+    @FunctionalInterface
+    public interface Owner {
+        /** A member could not take an entry, or be flushed. */
+        void memberFailed(int slot, IoType type, IoStatus status);
+    }
+
+    private enum State {
+        /** Nothing that is needed. */
+        FREE,
+        /** Being written, or protecting a stripe that is being written. */
+        OPEN,
+        /** The stripe is whole, not yet durably. */
+        WHOLE,
+        /** The stripe is not whole. */
+        TORN
+    }
+
+    private final Reactors reactors;
+    private final UUID array;
+    private final Shape shape;
+    private final LongSupplier superblockSequence;
+    private final Owner owner;
+    private final Map<Integer, Home> homes = new HashMap<>();
+    private final IdentityHashMap<Entry, Place> protecting = new IdentityHashMap<>();
+    private long nextSequence;
+    private boolean flushing;
+    private boolean closed;
+
+    /** One place on one member. */
+    private static final class Place {
+        private final Home home;
+        private final int index;
+        private State state = State.FREE;
+        private long sequence;
+        private long stripe;
+        /** Whether the stripe was whole when the flush that is under way began. */
+        private boolean flushed;
+
+        Place(Home home, int index) {
+            this.home = home;
+            this.index = index;
+        }
+    }
+
+    private record Wish(long stripe, int missing, IoVector data, Entry entry, Reactor from) {}
+
+    /** A member's places. */
+    private static final class Home {
+        private final int slot;
+        private final ReservedArea area;
+        private final Reserved where;
+        private final Place[] places;
+        private final ArrayDeque<Wish> waiting = new ArrayDeque<>();
+
+        Home(int slot, ReservedArea area, Reserved where) {
+            this.slot = slot;
+            this.area = area;
+            this.where = where;
+            this.places = new Place[where.journalSlots()];
+            Arrays.setAll(places, index -> new Place(this, index));
+        }
+
+        Place free() {
+            for (Place place : places) {
+                if (place.state == State.FREE) {
+                    return place;
+                }
+            }
+            return null;
+        }
+
+        boolean isAllTorn() {
+            return Arrays.stream(places).allMatch(place -> place.state == State.TORN);
+        }
+    }
+
+    /**
+     * Makes a journal without a place.
+     *
+     * @param shape of raid5f; strips and members of an array do not change
+     * @param nextSequence higher than that of any entry on a member: {@link JournalReplay} tells
+     * @param superblockSequence tells the sequence number of the present superblock
+     */
+    public MemberJournal(
+            Reactors reactors,
+            UUID array,
+            Shape shape,
+            long nextSequence,
+            LongSupplier superblockSequence,
+            Owner owner) {
+        this.reactors = reactors;
+        this.array = array;
+        this.shape = shape;
+        this.nextSequence = nextSequence;
+        this.superblockSequence = superblockSequence;
+        this.owner = owner;
+    }
+
+    /** Adds a member that is IN_SYNC. What entries it has are not needed any more: to be told after a replay. */
+    public void join(int slot, ReservedArea area, Reserved where) {
+        homes.put(slot, new Home(slot, area, where));
+    }
+
+    /** Forgets a member. What waits for a place on it, or is being written there, is refused. */
+    public void leave(int slot) {
+        Home home = homes.remove(slot);
+        if (home != null) {
+            List<Wish> refused = new ArrayList<>(home.waiting);
+            home.waiting.clear();
+            refused.forEach(wish -> answer(wish, IoStatus.NO_DEVICE));
+        }
+    }
+
+    /** Ends it: what waits is refused. */
+    public void close() {
+        closed = true;
+        List.copyOf(homes.keySet()).forEach(this::leave);
+    }
+
+    /** On any reactor. */
+    @Override
+    public void protect(long stripe, int missingSlot, IoVector data, Entry entry) {
+        Reactor from = reactors.current().orElseThrow();
+        reactors.app().execute(() -> wish(new Wish(stripe, missingSlot, data, entry, from)));
+    }
+
+    /** On any reactor. */
+    @Override
+    public void done(long stripe, Entry entry, boolean good) {
+        reactors.app().execute(() -> {
+            Place place = protecting.remove(entry);
+            place.state = good ? State.WHOLE : State.TORN;
+            serve(place.home);
+        });
+    }
+
+    private static void answer(Wish wish, IoStatus status) {
+        wish.from.execute(() -> wish.entry.onProtected(status));
+    }
+
+    private void wish(Wish wish) {
+        Home home = homes.get(shape.paritySlot(wish.stripe));
+        if (home == null || home.places.length == 0 || closed) {
+            answer(wish, IoStatus.NO_DEVICE);
+        } else {
+            home.waiting.add(wish);
+            serve(home);
+        }
+    }
+
+    /** Gives places to those that wait, first come first served. */
+    private void serve(Home home) {
+        while (!home.waiting.isEmpty() && homes.get(home.slot) == home) {
+            Place place = home.free();
+            if (place != null) {
+                write(home.waiting.poll(), place);
+            } else if (home.isAllTorn()) {
+                answer(home.waiting.poll(), IoStatus.errno(Errno.EIO));
+            } else {
+                flush();
+                return;
+            }
+        }
+    }
+
+    private void write(Wish wish, Place place) {
+        place.state = State.OPEN;
+        place.sequence = nextSequence++;
+        place.stripe = wish.stripe;
+        protecting.put(wish.entry, place);
+        byte[] content = content(wish, place.sequence);
+        Home home = place.home;
+        home.area
+                .writeDurably(home.where.journalSlotOffset(place.index), content)
+                .whenComplete((nothing, failure) -> {
+                    if (failure == null) {
+                        supersede(place);
+                        answer(wish, IoStatus.SUCCESS);
+                        return;
+                    }
+                    protecting.remove(wish.entry);
+                    place.state = State.FREE;
+                    IoStatus status = MemberIntents.statusOf(failure);
+                    answer(wish, status);
+                    if (homes.get(home.slot) == home) {
+                        owner.memberFailed(home.slot, IoType.WRITE, status);
+                        serve(home);
+                    }
+                });
+    }
+
+    /** What was torn is protected by the newer entry of the same stripe. */
+    private static void supersede(Place newer) {
+        for (Place place : newer.home.places) {
+            if (place != newer && place.state == State.TORN && place.stripe == newer.stripe) {
+                place.state = State.FREE;
+            }
+        }
+    }
+
+    private byte[] content(Wish wish, long sequence) {
+        int unit = homes.get(shape.paritySlot(wish.stripe)).where.unit();
+        int bytes = Math.toIntExact(wish.data.totalLength());
+        byte[] content = new byte[unit + bytes];
+        ByteBuffer strip = ByteBuffer.wrap(content, unit, bytes);
+        int at = unit;
+        for (int i = 0; i < wish.data.count(); i++) {
+            wish.data.buffer(i).bytes().get(wish.data.offset(i), content, at, wish.data.length(i));
+            at += wish.data.length(i);
+        }
+        byte[] header = JournalEntryCodec.encode(new JournalEntry(
+                array,
+                superblockSequence.getAsLong(),
+                sequence,
+                oldestOpen(sequence),
+                wish.stripe,
+                wish.missing,
+                bytes,
+                JournalEntryCodec.dataCrc(strip)));
+        System.arraycopy(header, 0, content, 0, header.length);
+        return content;
+    }
+
+    private long oldestOpen(long own) {
+        long oldest = own;
+        for (Home home : homes.values()) {
+            for (Place place : home.places) {
+                if (place.state != State.FREE) {
+                    oldest = Math.min(oldest, place.sequence);
+                }
+            }
+        }
+        return oldest;
+    }
+
+    /** Flushes all members, so that places can be used again whose stripes are whole. */
+    private void flush() {
+        boolean useful = homes.values().stream()
+                .flatMap(home -> Arrays.stream(home.places))
+                .anyMatch(place -> place.state == State.WHOLE);
+        if (flushing || !useful) {
+            // a stripe that becomes whole comes here again
+            return;
+        }
+        flushing = true;
+        List<Home> all = List.copyOf(homes.values());
+        all.forEach(home -> {
+            for (Place place : home.places) {
+                place.flushed = place.state == State.WHOLE;
+            }
+        });
+        int[] left = {all.size()};
+        boolean[] good = {true};
+        for (Home home : all) {
+            home.area.flush().whenComplete((nothing, failure) -> {
+                if (failure != null && homes.get(home.slot) == home) {
+                    good[0] = false;
+                    owner.memberFailed(home.slot, IoType.FLUSH, MemberIntents.statusOf(failure));
+                }
+                if (--left[0] == 0) {
+                    flushed(all, good[0]);
+                }
+            });
+        }
+    }
+
+    private void flushed(List<Home> all, boolean good) {
+        flushing = false;
+        if (!good) {
+            // the member leaves, and with it what it makes impossible; or it stays, and nothing can be written
+            all.forEach(home -> {
+                while (!home.waiting.isEmpty()) {
+                    answer(home.waiting.poll(), IoStatus.errno(Errno.EIO));
+                }
+            });
+            return;
+        }
+        for (Home home : all) {
+            for (Place place : home.places) {
+                if (place.flushed && place.state == State.WHOLE) {
+                    place.state = State.FREE;
+                }
+                place.flushed = false;
+            }
+        }
+        all.forEach(this::serve);
+    }
+}
