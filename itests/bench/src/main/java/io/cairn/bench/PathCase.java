@@ -11,10 +11,11 @@ import java.util.List;
  * @param label for people
  * @param bdev the bdev on top
  * @param workload reads or writes
+ * @param ioBytes bytes of each I/O
  * @param depth I/Os out at any time
  * @param spdkMillions millions of I/Os a second, constants from the project's issue; 0 where none was taken
  */
-record PathCase(String label, String bdev, Workload workload, int depth, double spdkMillions) {
+record PathCase(String label, String bdev, Workload workload, int ioBytes, int depth, double spdkMillions) {
     static final List<PathCase> ALL = List.of(
             reads("null", "Null0", 1, 14.1),
             reads("null", "Null0", 32, 20.1),
@@ -29,17 +30,29 @@ record PathCase(String label, String bdev, Workload workload, int depth, double 
             reads("split over null", "NullCp0", 32, 0),
             reads("split over null", "NullCp0", 128, 13.2),
             reads("malloc reads", "Malloc0", 128, 2.0),
-            new PathCase("malloc writes", "Malloc0", Workload.RANDWRITE, 128, 3.6));
+            writes("malloc writes", "Malloc0", Stacks.IO_BYTES, 3.6),
+            reads("raid0 over 4 null reads", "Raid0", 128, 11.8),
+            writes("raid0 over 4 null writes", "Raid0", Stacks.IO_BYTES, 11.8),
+            reads("raid1 over 2 null reads", "Raid1", 128, 11.2),
+            writes("raid1 over 2 null writes", "Raid1", Stacks.IO_BYTES, 8.2),
+            reads("concat over 4 null reads", "Concat", 128, 10.7),
+            writes("concat over 4 null writes", "Concat", Stacks.IO_BYTES, 10.3),
+            // 61 GiB/s, and 17 to 22 GiB/s
+            writes("raid5f over 3 null, 128 KiB", "Raid5Null", Stacks.STRIPE_BYTES, 0.50),
+            writes("raid5f over 3 malloc, 128 KiB", "Raid5Malloc", Stacks.STRIPE_BYTES, 0.16));
 
     private static PathCase reads(String label, String bdev, int depth, double spdkMillions) {
-        return new PathCase(label, bdev, Workload.RANDREAD, depth, spdkMillions);
+        return new PathCase(label, bdev, Workload.RANDREAD, Stacks.IO_BYTES, depth, spdkMillions);
+    }
+
+    private static PathCase writes(String label, String bdev, int ioBytes, double spdkMillions) {
+        return new PathCase(label, bdev, Workload.RANDWRITE, ioBytes, 128, spdkMillions);
     }
 
     /** Returns the run of this case. Reads of malloc bring memory, as bdevperf's do: they copy. */
     PerfOptions options(Duration time) {
         boolean ownMemory = bdev.equals("Malloc0");
-        return new PerfOptions(
-                workload, Stacks.IO_BYTES, depth, time, 100, false, ownMemory, true, List.of(Stacks.LOAD));
+        return new PerfOptions(workload, ioBytes, depth, time, 100, false, ownMemory, true, List.of(Stacks.LOAD));
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.logging.Logger;
 import java.util.stream.Collectors;
 
 /**
- * Measures the I/O path of whole stacks on one reactor: 4 KiB random I/O, after many modules have been loaded and exercised, in
+ * Measures the I/O path of whole stacks on one reactor: random I/O, of 4 KiB where the case does not say otherwise, after many modules have been loaded and exercised, in
  * alternating rounds. Arguments, all optional and in order: seconds for each measurement (3), rounds (3), a part of the labels of the
  * cases to measure (all). To be run with the collector of the distribution, {@code -XX:+UseParallelGC}.
  *
@@ -86,7 +86,7 @@ public final class StackPerf {
                     Figures figures = measure(stacks, one.path(), meter);
                     one.figures().add(figures);
                     out.printf(
-                            "round %d  %-30s %7.2f M per core second, %7.2f M by the clock%n",
+                            "round %d  %-42s %7.3f M per core second, %7.3f M by the clock%n",
                             round, one.path(), figures.perCore(), figures.perSecond());
                 }
             }
@@ -111,21 +111,27 @@ public final class StackPerf {
 
     private void report() {
         out.printf(
-                "%n%-30s %8s %15s %10s %6s %6s  %s%n",
-                "4 KiB, one core", "M IOPS", "least..most", "by clock", "SPDK", "ratio", "heap bytes per I/O");
+                "%n%-42s %8s %15s %10s %6s %6s  %s%n",
+                "one core, 4 KiB if not said",
+                "M IOPS",
+                "least..most",
+                "by clock",
+                "SPDK",
+                "ratio",
+                "heap bytes per I/O");
         for (Measured one : cases) {
             List<Double> sorted =
                     one.figures().stream().map(Figures::perCore).sorted().toList();
             double median = median(sorted);
             double spdk = one.path().spdkMillions();
             out.printf(
-                    "%-30s %8.2f %7.2f..%-6.2f %10.2f %6s %6s  %.6f%n",
+                    "%-42s %8.3f %7.3f..%-6.3f %10.3f %6s %6s  %.6f%n",
                     one.path(),
                     median,
                     sorted.get(0),
                     sorted.get(sorted.size() - 1),
                     median(one.figures().stream().map(Figures::perSecond).toList()),
-                    spdk == 0 ? "-" : String.format("%.1f", spdk),
+                    spdk == 0 ? "-" : String.format(spdk < 1 ? "%.2f" : "%.1f", spdk),
                     spdk == 0 ? "-" : String.format("%.2f", median / spdk),
                     one.figures().stream().mapToDouble(Figures::heapBytes).max().orElseThrow());
         }

@@ -7,6 +7,7 @@ import io.cairn.module.aio.AioModule;
 import io.cairn.module.malloc.MallocModule;
 import io.cairn.module.nullbdev.NullModule;
 import io.cairn.module.passthru.PassthruModule;
+import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.split.SplitModule;
 import io.cairn.operations.PlainJson;
 import io.cairn.operations.internal.ConfigStore;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
 
 /**
  * The stacks that are measured, on real reactors, with every module loaded. Reactor 0 does the control plane, reactor
@@ -38,7 +40,13 @@ final class Stacks implements AutoCloseable {
     /** Bytes of an I/O. */
     static final int IO_BYTES = 4096;
 
+    /** Bytes of a full stripe of the raid5f arrays. */
+    static final int STRIPE_BYTES = 128 << 10;
+
     private static final int REACTORS = 2;
+    /** Blocks of a strip of 64 KiB. */
+    private static final long STRIP = 128;
+
     private static final long FILE_BYTES = 16L << 20;
 
     private final ThreadReactors reactors;
@@ -54,6 +62,7 @@ final class Stacks implements AutoCloseable {
         operations = new OperationCenter(reactors, ConfigStore.inMemory());
         core = new BdevCore(reactors, operations);
         DoubleModule doubles = new DoubleModule();
+        ArrayModule arrays = new ArrayModule();
         for (BdevModule module : List.of(
                 new NullModule(),
                 new MallocModule(),
@@ -61,13 +70,15 @@ final class Stacks implements AutoCloseable {
                 new PassthruModule(),
                 new SplitModule(),
                 new ReadonlyModule(),
-                doubles)) {
+                doubles,
+                arrays)) {
             await(core.add(module));
         }
         make();
         await(reactors.onApp(() -> doubles.atOnce("AtOnce")));
         await(reactors.onApp(() -> doubles.atTheEnd("AtTheEnd")));
         await(reactors.onApp(() -> doubles.counting("Counting", "NullD")));
+        makeArrays(arrays);
     }
 
     private void make() {
@@ -82,6 +93,30 @@ final class Stacks implements AutoCloseable {
         passthru("Pass3c", "Pass3b");
         call("bdev_split_create", "{'base_bdev':'NullC','split_count':2}");
         call("bdev_readonly_create", "{'name':'Readonly','base_bdev_name':'NullE'}");
+    }
+
+    private void makeArrays(ArrayModule arrays) {
+        array(arrays, "Raid0", RaidLevel.RAID0, STRIP, nulls("NullR", 4));
+        array(arrays, "Raid1", RaidLevel.RAID1, 0, nulls("NullM", 2));
+        array(arrays, "Concat", RaidLevel.CONCAT, STRIP, nulls("NullT", 4));
+        array(arrays, "Raid5Null", RaidLevel.RAID5F, STRIP, nulls("NullP", 3));
+        List<String> mallocs = List.of("MallocP0", "MallocP1", "MallocP2");
+        for (String name : mallocs) {
+            call("bdev_malloc_create", "{'name':'" + name + "','block_size':512,'num_blocks':131072}");
+        }
+        array(arrays, "Raid5Malloc", RaidLevel.RAID5F, STRIP, mallocs);
+    }
+
+    private List<String> nulls(String prefix, int count) {
+        List<String> names = IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
+        for (String name : names) {
+            call("bdev_null_create", "{'name':'" + name + "','block_size':512,'num_blocks':2097152}");
+        }
+        return names;
+    }
+
+    private void array(ArrayModule arrays, String name, RaidLevel level, long strip, List<String> bases) {
+        await(reactors.onApp(() -> arrays.create(name, level, strip, bases)));
     }
 
     private void passthru(String name, String base) {
@@ -101,6 +136,9 @@ final class Stacks implements AutoCloseable {
                     run(bdev, new PerfOptions(workload, IO_BYTES, 8, each, 50, false, ownMemory, true, List.of(LOAD)));
                 }
             }
+        }
+        for (String array : List.of("Raid0", "Raid1", "Concat")) {
+            run(array, new PerfOptions(Workload.RANDRW, IO_BYTES, 8, each, 50, false, true, true, List.of(LOAD)));
         }
         run("Readonly", PerfOptions.randomReads(IO_BYTES, 8, each, LOAD));
         run("Malloc0", new PerfOptions(Workload.RANDRW, IO_BYTES, 8, each, 50, true, false, true, List.of(LOAD)));
