@@ -257,7 +257,7 @@ final class ParityChannel extends RedundantChannel {
 
     private void endRead(RaidIo read, IoStatus status) {
         for (int slot = 0; slot < read.lost.length; slot++) {
-            if (read.lost[slot] && read.missedStatus[slot] != null) {
+            if (read.lost[slot] && read.missedStatus[slot] != null && status != IoStatus.NOMEM) {
                 control.readError(slot, read.block[slot], read.blocks[slot], false, read.missedStatus[slot]);
             }
             read.lost[slot] = false;
