@@ -31,7 +31,6 @@ final class ParityChannel extends RedundantChannel {
     private final int blockSize;
     private final Optional<StripeJournal> journal;
     private final StripMemory memory;
-    private final Parity sums;
     private final IoQueue atMemory = new IoQueue();
     private IoBuffer zeroes;
 
@@ -40,7 +39,6 @@ final class ParityChannel extends RedundantChannel {
         Shape shape = layout.shape();
         strip = shape.stripBlocks();
         dataStrips = shape.members().size() - 1;
-        sums = new Parity(dataStrips);
         stripeBlocks = shape.stripeBlocks();
         blockSize = shape.blockSize();
         journal = settings.journal();
@@ -234,7 +232,7 @@ final class ParityChannel extends RedundantChannel {
                 if (other != null && sum == null) {
                     sum = other;
                 } else if (other != null) {
-                    sums.add(other, 0, sum, 0, bytes);
+                    Parity.add(other, 0, sum, 0, bytes);
                 }
             }
             copy(sum, read.vector(lost));
@@ -257,7 +255,7 @@ final class ParityChannel extends RedundantChannel {
 
     private void endRead(RaidIo read, IoStatus status) {
         for (int slot = 0; slot < read.lost.length; slot++) {
-            if (read.lost[slot] && read.missedStatus[slot] != null && status != IoStatus.NOMEM) {
+            if (read.lost[slot] && read.missedStatus[slot] != null) {
                 control.readError(slot, read.block[slot], read.blocks[slot], false, read.missedStatus[slot]);
             }
             read.lost[slot] = false;
@@ -311,12 +309,13 @@ final class ParityChannel extends RedundantChannel {
         if (sum == null) {
             return;
         }
+        boolean first = true;
         for (int slot = 0; slot <= dataStrips; slot++) {
             if (slot != parity) {
-                sums.add(change.vector(slot));
+                Parity.add(change.vector(slot), sum, first);
+                first = false;
             }
         }
-        sums.into(sum, Math.toIntExact(strip * blockSize));
         change.block[parity] = change.stepRow;
         change.blocks[parity] = strip;
         change.vector(parity).clear().add(sum, 0, Math.toIntExact(strip * blockSize));

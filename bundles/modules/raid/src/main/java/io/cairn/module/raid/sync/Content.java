@@ -17,15 +17,6 @@ final class Content {
         return bytes.slice(from, length - Long.BYTES).mismatch(bytes.slice(from + Long.BYTES, length - Long.BYTES)) < 0;
     }
 
-    /** Puts into a buffer the XOR of what is there and what another one has at the same place. Whole longs. */
-    static void xor(IoBuffer into, IoBuffer with, int from, int length) {
-        ByteBuffer a = into.bytes();
-        ByteBuffer b = with.bytes();
-        for (int at = from; at < from + length; at += Long.BYTES) {
-            a.putLong(at, a.getLong(at) ^ b.getLong(at));
-        }
-    }
-
     static boolean equal(IoBuffer a, IoBuffer b, int from, int length) {
         return a.bytes().slice(from, length).mismatch(b.bytes().slice(from, length)) < 0;
     }

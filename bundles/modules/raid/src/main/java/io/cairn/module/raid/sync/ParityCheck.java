@@ -38,18 +38,12 @@ final class ParityCheck extends Chunk {
 
     private IoBuffer sum(int without) {
         IoBuffer sum = buffers[run.slots()];
-        boolean first = true;
         for (int slot = 0; slot < run.slots(); slot++) {
-            if (slot == without) {
-                continue;
-            }
-            if (first) {
-                buffers[slot].copyTo(0, sum, 0, bytes());
-                first = false;
-            } else {
-                run.xor(sum, buffers[slot], 0, bytes());
+            if (slot != without) {
+                run.xor().add(buffers[slot], 0);
             }
         }
+        run.xor().into(sum, 0, bytes());
         return sum;
     }
 
@@ -91,7 +85,10 @@ final class ParityCheck extends Chunk {
 
     private void correct(IoBuffer sum, int block, int count) {
         int parity = run.paritySlot(row() + block);
-        run.xor(sum, buffers[parity], block * blockSize(), count * blockSize());
+        int at = block * blockSize();
+        run.xor().add(sum, at);
+        run.xor().add(buffers[parity], at);
+        run.xor().into(sum, at, count * blockSize());
         write(parity, sum, block, count);
     }
 

@@ -21,11 +21,12 @@ final class ParityFill extends Chunk {
         then(() -> {
             if (unread().isEmpty()) {
                 int first = target == 0 ? 1 : 0;
-                for (int slot = first + 1; slot < run.slots(); slot++) {
+                for (int slot = 0; slot < run.slots(); slot++) {
                     if (slot != target) {
-                        run.xor(buffers[first], buffers[slot], 0, bytes());
+                        run.xor().add(buffers[slot], 0);
                     }
                 }
+                run.xor().into(buffers[first], 0, bytes());
                 fill(target, buffers[first], buffers[target]);
             } else if (!narrow()) {
                 reportUnread(false);

@@ -9,6 +9,7 @@ import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.RegionSet;
 import io.cairn.module.raid.level.Shape;
+import io.cairn.module.raid.level.Xor;
 import io.cairn.reactor.IoBuffer;
 import io.cairn.reactor.Poller;
 import io.cairn.reactor.Reactor;
@@ -48,6 +49,7 @@ final class ProcessRun {
     private final Told told;
     private final Pace pace = new Pace();
     private final MemberIo[] members;
+    private final Xor xor;
     private final BitSet undecided = new BitSet();
     private final List<Chunk> chunks = new ArrayList<>();
     private final ArrayDeque<Chunk> idle = new ArrayDeque<>();
@@ -92,6 +94,7 @@ final class ProcessRun {
         this.options = options;
         this.told = told;
         this.members = new MemberIo[layout.slots().size()];
+        this.xor = new Xor(members.length);
         this.cursor = goal.from();
         this.savedCursor = cursor;
         this.findings = goal instanceof Goal.Scrub scrub ? scrub.found() : Findings.NONE;
@@ -597,8 +600,9 @@ final class ProcessRun {
         return shape().paritySlot(row / shape().stripBlocks());
     }
 
-    void xor(IoBuffer into, IoBuffer with, int from, int length) {
-        Content.xor(into, with, from, length);
+    /** Returns what adds memory up; empty when it is lent. */
+    Xor xor() {
+        return xor;
     }
 
     void defer(Runnable work) {

@@ -262,12 +262,16 @@ public final class WriteIntents {
      * @param done run when the members have the pages without them, durably, or that could not be done
      */
     public void takeBack(Runnable done) {
-        if (closed || !complete || bits.isEmpty()) {
+        if (closed || !complete) {
             done.run();
             return;
         }
         // twice: a channel counts once more on what it has used since it was last asked
-        startSweep(() -> startSweep(() -> afterRound(done)));
+        startSweep(() -> startSweep(() -> {
+            // a round with a task flushes
+            nextTasks.add(done);
+            kick();
+        }));
     }
 
     /**

@@ -84,9 +84,6 @@ final class FixedArrays implements BdevModule {
         volatile boolean answersIntents = true;
         volatile Layout layout;
         volatile RegionSet unsynced;
-        /** The channels by reactor; each to be used on its own. */
-        final Map<Integer, BackendChannel> opened = new ConcurrentHashMap<>();
-
         ArrayChannels channels;
         Bdev bdev;
 
@@ -267,9 +264,7 @@ final class FixedArrays implements BdevModule {
 
         @Override
         public BackendChannel openChannel(Reactor reactor) {
-            BackendChannel channel = channels.open(reactor);
-            opened.put(reactor.index(), channel);
-            return channel;
+            return channels.open(reactor);
         }
 
         @Override

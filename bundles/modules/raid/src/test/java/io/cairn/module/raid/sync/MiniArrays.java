@@ -4,6 +4,7 @@ import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevEvent;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
 import io.cairn.bdev.spi.BackendChannel;
 import io.cairn.bdev.spi.BaseLink;
 import io.cairn.bdev.spi.BdevBackend;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -77,15 +79,27 @@ final class MiniArrays implements BdevModule {
         }
     }
 
+    /** What superblocks would say. */
+    static final class Record {
+        /** Slots whose failure is on disk. */
+        final Set<Integer> failed = new HashSet<>();
+
+        final UUID uuid = new UUID(1, 2);
+        long sequence = 1;
+        long missingSince;
+        /** Whether what was out when a member was lost has ended: the journal knows of everything since. */
+        volatile boolean settled = true;
+    }
+
     /**
      * Makes an array. App thread.
      *
-     * @param failed slots whose failure is on disk: nobody is there. Kept up to date
+     * @param record kept up to date
      * @param found intents that are known to be on disk
      */
     CompletionStage<MiniArray> create(
-            String name, Plan plan, List<String> bases, Set<Integer> failed, Optional<RegionSet> found) {
-        MiniArray array = new MiniArray(host, name, plan, failed);
+            String name, Plan plan, List<String> bases, Record record, Optional<RegionSet> found) {
+        MiniArray array = new MiniArray(host, name, plan, record);
         return array.start(bases, found).thenApply(bdev -> array);
     }
 
@@ -105,18 +119,19 @@ final class MiniArrays implements BdevModule {
         /** Whether a member that has been rebuilt is trusted by itself. */
         boolean trusts = true;
 
-        final Set<Integer> failed;
+        final Record record;
+        private MemberJournal journal;
         private final BdevHost host;
         private final String name;
         private final Plan plan;
         private final Set<Integer> failing = new HashSet<>();
         private final Map<Integer, ReservedArea> areas = new HashMap<>();
 
-        MiniArray(BdevHost host, String name, Plan plan, Set<Integer> failed) {
+        MiniArray(BdevHost host, String name, Plan plan, Record record) {
             this.host = host;
             this.name = name;
             this.plan = plan;
-            this.failed = failed;
+            this.record = record;
         }
 
         private Reactor app() {
@@ -132,7 +147,7 @@ final class MiniArrays implements BdevModule {
             for (int slot = 0; slot < bases.size(); slot++) {
                 Bdev base = host.find(bases.get(slot)).orElseThrow();
                 extents.add(new Shape.Extent(offset, base.numBlocks() - offset));
-                if (failed.contains(slot)) {
+                if (record.failed.contains(slot)) {
                     slots.add(Layout.Slot.EMPTY);
                 } else {
                     slots.add(new Layout.Slot(MemberRole.IN_SYNC, take(slot, base.name())));
@@ -164,11 +179,25 @@ final class MiniArrays implements BdevModule {
                     plan.faults());
             found.ifPresent(bits -> {
                 intents.load(bits);
-                intents.suspectAll();
+                if (plan.level() == RaidLevel.RAID1 || record.failed.isEmpty() || !record.settled) {
+                    intents.suspectAll();
+                }
             });
+            StripeJournal late5 = new StripeJournal() {
+                @Override
+                public void protect(long stripe, int missingSlot, IoVector data, Entry entry) {
+                    journal.protect(stripe, missingSlot, data, entry);
+                }
+
+                @Override
+                public void done(long stripe, Entry entry, boolean good) {
+                    journal.done(stripe, entry, good);
+                }
+            };
+            boolean parity = plan.level() == RaidLevel.RAID5F;
             channels = new ArrayChannels(
                     host.reactors(),
-                    new ChannelSettings(this, REGION_ROWS, Optional.<StripeJournal>empty()),
+                    new ChannelSettings(this, REGION_ROWS, parity ? Optional.of(late5) : Optional.empty()),
                     layout,
                     intents.suspects());
             processes = new Processes(host.reactors(), channels, layout, new ProcessOptions(plan.window(), 0), this);
@@ -197,6 +226,9 @@ final class MiniArrays implements BdevModule {
                     joined = joined.thenCombine(done, (a, b) -> null);
                 }
             }
+            if (parity) {
+                joined = joined.thenCompose(v -> replay());
+            }
             return joined.thenCompose(v -> {
                 intents.complete(isComplete());
                 CompletionStage<Bdev> registered = host.register(spec, this);
@@ -204,6 +236,44 @@ final class MiniArrays implements BdevModule {
                 resync();
                 return registered;
             });
+        }
+
+        private CompletionStage<Void> replay() {
+            int missing = record.failed.isEmpty()
+                    ? JournalReplay.NOBODY
+                    : record.failed.iterator().next();
+            JournalReplay replay = new JournalReplay(record.uuid, layout.shape(), missing, record.missingSince);
+            areas.forEach((slot, area) -> replay.with(slot, area, plan.places(512)));
+            return replay.run().thenAccept(result -> {
+                events.add("replayed " + result);
+                journal = new MemberJournal(
+                        host.reactors(),
+                        record.uuid,
+                        layout.shape(),
+                        result.nextSequence(),
+                        () -> record.sequence,
+                        (slot, type, status) -> decideSoon(slot));
+                areas.forEach((slot, area) -> journal.join(slot, area, plan.places(512)));
+            });
+        }
+
+        /** Waits for what was out when a member was lost, and makes it durable. */
+        private void settle() {
+            if (processes.current().isPresent()) {
+                app().after(1_000_000, this::settle);
+                return;
+            }
+            channels.lock(0, layout.shape().rows())
+                    .thenCompose(v -> channels.unlock())
+                    .thenRun(() -> {
+                        CompletionStage<Void> flushed = CompletableFuture.completedFuture(null);
+                        for (int slot = 0; slot < layout.slots().size(); slot++) {
+                            if (layout.slots().get(slot).role() == MemberRole.IN_SYNC) {
+                                flushed = flushed.thenCombine(areas.get(slot).flush(), (a, b) -> null);
+                            }
+                        }
+                        flushed.thenRun(() -> record.settled = true);
+                    });
         }
 
         private BaseLink take(int slot, String base) {
@@ -248,14 +318,26 @@ final class MiniArrays implements BdevModule {
             if (link == null) {
                 return CompletableFuture.completedFuture(null);
             }
-            failed.add(slot);
+            if (layout.slots().get(slot).role() == MemberRole.IN_SYNC) {
+                record.missingSince = ++record.sequence;
+                record.settled = false;
+            }
+            record.failed.add(slot);
             intents.complete(false);
             intents.leave(slot);
+            if (journal != null) {
+                journal.leave(slot);
+            }
             return adopt(slot, Layout.Slot.EMPTY)
                     .thenCompose(v -> areas.containsKey(slot)
                             ? areas.get(slot).whenIdle()
                             : CompletableFuture.completedFuture(null))
-                    .thenRun(link::close);
+                    .thenRun(link::close)
+                    .thenRun(() -> {
+                        if (!record.settled) {
+                            settle();
+                        }
+                    });
         }
 
         private CompletionStage<Void> adopt(int slot, Layout.Slot next) {
@@ -319,7 +401,11 @@ final class MiniArrays implements BdevModule {
                     leave(slot);
                     return;
                 }
-                failed.remove(slot);
+                record.failed.remove(slot);
+                record.sequence++;
+                if (journal != null) {
+                    journal.join(slot, areas.get(slot), plan.places(512));
+                }
                 adopt(slot, new Layout.Slot(MemberRole.IN_SYNC, link)).thenRun(() -> {
                     events.add("in sync " + slot);
                     intents.complete(isComplete());
@@ -398,6 +484,9 @@ final class MiniArrays implements BdevModule {
         public CompletionStage<Void> destruct() {
             CompletableFuture<Void> halted = new CompletableFuture<>();
             intents.close();
+            if (journal != null) {
+                journal.close();
+            }
             processes.halt(() -> halted.complete(null));
             return halted.thenCompose(v -> channels.adopt(layout)).thenCompose(v -> {
                 CompletionStage<Void> idle = CompletableFuture.completedFuture(null);

@@ -1,0 +1,399 @@
+package io.cairn.module.raid.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.testkit.Seeds;
+import io.cairn.module.raid.level.RegionSet;
+import io.cairn.module.raid.sync.WriteIntents.Faults;
+import io.cairn.reactor.Errno;
+import io.cairn.reactor.Reactor;
+import io.cairn.reactor.sim.SimulatedReactors;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** Bits against channels and members that take their time, in any order that messages can have. */
+class WriteIntentsTest {
+    private static final int REGIONS = 24;
+    private static final int PAGE_REGIONS = 8;
+    private static final int ROWS = 4;
+    private static final IoStatus BAD = IoStatus.errno(Errno.EIO);
+
+    @Test
+    void bitsCoverWhatMayDiffer() {
+        Seeds.of(60).forEach(seed -> new World(seed, Faults.NONE, true).run());
+    }
+
+    @Test
+    void intentsInMemoryAreAnsweredAndTakenBack() {
+        Seeds.of(20).forEach(seed -> new World(seed, Faults.NONE, false).run());
+    }
+
+    @Test
+    void findsWhatIsPlanted() {
+        for (Faults planted : List.of(Faults.NO_FLUSH_BEFORE_CLEAR, Faults.FORGET_RENEWED, Faults.TELL_EARLY)) {
+            assertThatThrownBy(() -> LongStream.range(1, 60).forEach(seed -> new World(seed, planted, true).run()))
+                    .as("%s", planted)
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("no bit");
+        }
+    }
+
+    @Test
+    void manyWishesAreOneWriteOfAPage() {
+        World world = new World(1, Faults.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        for (int region = 0; region < PAGE_REGIONS; region++) {
+            world.intents.intend(region * ROWS, ROWS);
+        }
+        world.settle();
+        // the first goes alone, all that came while it was being written go together
+        assertThat(world.homes.get(0).pagesWritten - world.pagesAtStart).isEqualTo(2);
+        assertThat(world.intents.bits().size()).isEqualTo(PAGE_REGIONS);
+    }
+
+    @Test
+    void nothingRunsOnAnArrayWithoutBits() {
+        World world = new World(1, Faults.NONE, true);
+        world.reactors.advance(Duration.ofMinutes(1));
+        assertThat(world.asked).isZero();
+        world.intents.intend(0, 1);
+        world.reactors.advance(Duration.ofMinutes(1));
+        assertThat(world.intents.bits().isEmpty()).isTrue();
+        int asked = world.asked;
+        world.reactors.advance(Duration.ofMinutes(1));
+        assertThat(world.asked).isEqualTo(asked);
+    }
+
+    @Test
+    void nothingIsTakenBackWhileAMemberIsMissingOrRowsAreSuspect() {
+        World world = new World(1, Faults.NONE, true);
+        world.intents.intend(0, 1);
+        world.intents.intend(5 * ROWS, 1);
+        world.intents.addSuspect(5 * ROWS, 1);
+        world.intents.complete(false);
+        world.reactors.advance(Duration.ofMinutes(1));
+        assertThat(world.intents.bits().size()).isEqualTo(2);
+        world.intents.complete(true);
+        world.reactors.advance(Duration.ofMinutes(1));
+        assertThat(world.intents.bits().size()).isEqualTo(1);
+        assertThat(world.intents.bits().contains(5)).isTrue();
+        world.intents.suspects().remove(5);
+        world.reactors.advance(Duration.ofMinutes(1));
+        assertThat(world.intents.bits().isEmpty()).isTrue();
+    }
+
+    @Test
+    void aMemberThatDoesNotTakeItIsToldAndTheOthersCount() {
+        World world = new World(1, Faults.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        world.homes.get(1).fails = true;
+        world.channels.get(0).wish(3);
+        world.settle();
+        assertThat(world.failed).contains(1);
+        assertThat(world.told).isEqualTo(1);
+        assertThat(world.homes.get(0).durable.get(3)).isTrue();
+        assertThat(world.intents.isLost()).isFalse();
+    }
+
+    @Test
+    void bitsThatNobodyTookAreNotBelieved() {
+        World world = new World(1, Faults.NONE, true);
+        world.homes.forEach(home -> home.fails = true);
+        world.intents.intend(3 * ROWS, 1);
+        world.settle();
+        assertThat(world.intents.isLost()).isTrue();
+        assertThat(world.told).isEqualTo(1);
+        assertThat(world.intents.forTarget(true, 0).size()).isEqualTo(REGIONS);
+    }
+
+    @Test
+    void aTargetGetsWhatChangedOrAllThatIsLeft() {
+        World world = new World(1, Faults.NONE, true);
+        world.intents.intend(3 * ROWS, 1);
+        assertThat(world.intents.forTarget(true, 0).size()).isEqualTo(1);
+        RegionSet rest = world.intents.forTarget(false, 20 * ROWS);
+        assertThat(rest.size()).isEqualTo(5);
+        assertThat(rest.contains(3)).as("changed since it was copied").isTrue();
+    }
+
+    @Test
+    void aMemberThatJoinsHasAllBitsBeforeItIsTold() {
+        World world = new World(1, Faults.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        world.intents.intend(3 * ROWS, 1);
+        world.settle();
+        World.Home third = world.new Home(2);
+        List<IoStatus> joined = new ArrayList<>();
+        world.intents.join(third, status -> {
+            assertThat(third.durable.get(3)).isTrue();
+            joined.add(status);
+        });
+        world.settle();
+        assertThat(joined).containsExactly(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void moreRowsKeepTheirBits() {
+        World world = new World(1, Faults.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        world.intents.intend(3 * ROWS, 1);
+        world.intents.addSuspect(9 * ROWS, 1);
+        boolean[] resized = {false};
+        world.intents.resize(2 * REGIONS * ROWS, 2 * ROWS, () -> resized[0] = true);
+        world.settle();
+        assertThat(resized[0]).isTrue();
+        assertThat(world.intents.bits().contains(1)).isTrue();
+        assertThat(world.intents.suspects().contains(4)).isTrue();
+        assertThat(world.homes.get(0).durable.get(1)).isTrue();
+    }
+
+    @Test
+    void anOrderlyEndLeavesNoBits() {
+        World world = new World(1, Faults.NONE, true);
+        world.channels.get(0).wish(3);
+        world.channels.get(1).wish(7);
+        world.settle();
+        boolean[] over = {false};
+        world.intents.takeBack(() -> over[0] = true);
+        world.settle();
+        assertThat(over[0]).isTrue();
+        assertThat(world.homes.get(0).durable.isEmpty()).isTrue();
+        assertThat(world.homes.get(1).durable.isEmpty()).isTrue();
+    }
+
+    /** Two members, two channels beside the app thread. */
+    private static final class World implements WriteIntents.Owner, IntentChannels {
+        private final SimulatedReactors reactors;
+        private final Random random;
+        private final long seed;
+        private final List<Home> homes = new ArrayList<>();
+        private final List<Channel> channels = new ArrayList<>();
+        private final List<String> wrong = new ArrayList<>();
+        private final List<Integer> failed = new ArrayList<>();
+        private final WriteIntents intents;
+        private final boolean onDisk;
+        private final int[] out = new int[REGIONS];
+        private int asked;
+        private int told;
+        private final int pagesAtStart;
+
+        World(long seed, Faults planted, boolean onDisk) {
+            this.seed = seed;
+            this.onDisk = onDisk;
+            this.random = new Random(seed);
+            this.reactors = new SimulatedReactors(3, seed);
+            this.intents = new WriteIntents(
+                    reactors.app(),
+                    REGIONS * ROWS,
+                    ROWS,
+                    onDisk ? PAGE_REGIONS : 0,
+                    this,
+                    this,
+                    Duration.ofMillis(1),
+                    planted);
+            channels.add(new Channel(reactors.all().get(1)));
+            channels.add(new Channel(reactors.all().get(2)));
+            for (int slot = 0; slot < 2; slot++) {
+                homes.add(new Home(slot));
+                intents.join(homes.get(slot), status -> {});
+            }
+            settle();
+            pagesAtStart = homes.get(0).pagesWritten;
+            intents.complete(true);
+        }
+
+        void settle() {
+            reactors.advance(Duration.ofMillis(5));
+        }
+
+        void run() {
+            for (int round = 0; round < 150; round++) {
+                int hot = random.nextInt(4);
+                for (int i = random.nextInt(3); i > 0; i--) {
+                    channels.get(random.nextInt(2)).wish(hot * 6 + random.nextInt(6));
+                }
+                reactors.advance(Duration.ofNanos(random.nextInt(2_000_000)));
+            }
+            reactors.advance(Duration.ofMillis(100));
+            // a reactor reports what its messages throw and goes on
+            assertThat(wrong).isEmpty();
+            assertThat(channels).allMatch(channel -> channel.waiting.isEmpty());
+            assertThat(intents.bits().isEmpty()).as("seed %s", seed).isTrue();
+            assertThat(homes).allMatch(home -> home.cached.isEmpty());
+        }
+
+        @Override
+        public void memberFailed(int slot, IoType type, IoStatus status) {
+            failed.add(slot);
+        }
+
+        @Override
+        public void intentsLost(Runnable recorded) {
+            recorded.run();
+        }
+
+        @Override
+        public void intended(long row, long rows) {
+            told++;
+            channels.forEach(channel -> channel.reactor.execute(() -> channel.intended((int) (row / ROWS))));
+        }
+
+        @Override
+        public void forgetIntents(RegionSet busy, Runnable answered) {
+            asked++;
+            int[] left = {channels.size()};
+            for (Channel channel : channels) {
+                channel.reactor.execute(() -> {
+                    channel.forget(busy);
+                    reactors.app().execute(() -> {
+                        if (--left[0] == 0) {
+                            answered.run();
+                        }
+                    });
+                });
+            }
+        }
+
+        /** Every region that may differ has its bit, wherever the power goes. */
+        private void check(String when) {
+            for (Home home : homes) {
+                for (int region = 0; onDisk && region < REGIONS; region++) {
+                    boolean mayDiffer = out[region] > 0 || home.unflushed.get(region);
+                    if (mayDiffer && !(home.durable.get(region) && home.cached.get(region))) {
+                        wrong.add("no bit of region " + region + " on " + home.slot + " " + when + "; seed " + seed);
+                    }
+                }
+            }
+        }
+
+        /** A member. */
+        private final class Home implements IntentHome {
+            private final int slot;
+            private final BitSet cached = new BitSet();
+            private final BitSet durable = new BitSet();
+            /** Regions that were changed since the last flush. */
+            private final BitSet unflushed = new BitSet();
+
+            private boolean fails;
+            private int pagesWritten;
+
+            Home(int slot) {
+                this.slot = slot;
+            }
+
+            @Override
+            public int slot() {
+                return slot;
+            }
+
+            @Override
+            public void writePage(int page, RegionSet bits, Consumer<IoStatus> done) {
+                BitSet content = new BitSet();
+                for (int region = page * PAGE_REGIONS; region < (page + 1) * PAGE_REGIONS; region++) {
+                    content.set(region, region < bits.count() && bits.contains(region));
+                }
+                later(() -> {
+                    if (fails) {
+                        done.accept(BAD);
+                        return;
+                    }
+                    pagesWritten++;
+                    cached.clear(page * PAGE_REGIONS, (page + 1) * PAGE_REGIONS);
+                    cached.or(content);
+                    check("when a page is written");
+                    done.accept(IoStatus.SUCCESS);
+                });
+            }
+
+            @Override
+            public void flush(Consumer<IoStatus> done) {
+                BitSet before = (BitSet) unflushed.clone();
+                later(() -> {
+                    durable.clear();
+                    durable.or(cached);
+                    unflushed.andNot(before);
+                    for (int region = 0; region < REGIONS; region++) {
+                        // what was changed again meanwhile may be there in part
+                        if (before.get(region) && out[region] > 0) {
+                            unflushed.set(region);
+                        }
+                    }
+                    check("when a member was flushed");
+                    done.accept(IoStatus.SUCCESS);
+                });
+            }
+
+            private void later(Runnable what) {
+                reactors.app().after(random.nextLong(1_000, 200_000), what);
+            }
+        }
+
+        /** A channel that changes one region at a time, and knows intents as the real one does. */
+        private final class Channel {
+            private final Reactor reactor;
+            private final BitSet known = new BitSet();
+            private final BitSet used = new BitSet();
+            private final BitSet waiting = new BitSet();
+            private final int[] own = new int[REGIONS];
+
+            Channel(Reactor reactor) {
+                this.reactor = reactor;
+            }
+
+            void wish(int region) {
+                reactor.execute(() -> {
+                    if (known.get(region)) {
+                        change(region);
+                    } else if (!waiting.get(region)) {
+                        waiting.set(region);
+                        reactors.app().execute(() -> intents.intend((long) region * ROWS, 1 + region % ROWS));
+                    }
+                });
+            }
+
+            private void intended(int region) {
+                known.set(region);
+                if (waiting.get(region)) {
+                    waiting.clear(region);
+                    change(region);
+                }
+            }
+
+            private void change(int region) {
+                used.set(region);
+                own[region]++;
+                out[region]++;
+                check("when a change begins");
+                reactor.after(random.nextLong(1_000, 300_000), () -> {
+                    own[region]--;
+                    out[region]--;
+                    homes.forEach(home -> home.unflushed.set(region));
+                });
+            }
+
+            private void forget(RegionSet busy) {
+                for (int region = 0; region < REGIONS; region++) {
+                    if (own[region] > 0 || used.get(region) || waiting.get(region)) {
+                        busy.add(region);
+                        used.clear(region);
+                    } else {
+                        known.clear(region);
+                    }
+                }
+            }
+        }
+    }
+}
