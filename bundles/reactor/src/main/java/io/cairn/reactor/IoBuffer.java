@@ -4,8 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.LongBuffer;
 
 /**
  * Memory that I/O is done from and to: off-heap, zeroed when allocated, aligned to {@value #ALIGNMENT} bytes so that
@@ -28,13 +26,11 @@ public final class IoBuffer {
 
     private final ByteBuf memory;
     private final ByteBuffer bytes;
-    private final LongBuffer longs;
     private final long address;
 
     private IoBuffer(ByteBuf memory, ByteBuffer bytes) {
         this.memory = memory;
         this.bytes = bytes;
-        this.longs = bytes.slice().order(ByteOrder.nativeOrder()).asLongBuffer();
         this.address = addressOf(memory, bytes);
     }
 
@@ -71,14 +67,6 @@ public final class IoBuffer {
     /** Returns the content, for absolute access; never move its position or limit. */
     public ByteBuffer bytes() {
         return bytes;
-    }
-
-    /**
-     * Returns the content as longs in the machine's byte order, for absolute access; never move its position or limit. For work on whole
-     * words whose order does not matter: it is the form that the compiler makes the best code of. Bytes behind the last whole long are left out.
-     */
-    public LongBuffer longs() {
-        return longs;
     }
 
     /** Returns the size in bytes. */

@@ -6,7 +6,7 @@
  * reactor may block.
  */
 @Export
-@Version("1.1.0")
+@Version("1.0.0")
 package io.cairn.reactor;
 
 import org.osgi.annotation.bundle.Export;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.channel.unix.Buffer;
-import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
 
 class IoBufferTest {
@@ -37,19 +36,5 @@ class IoBufferTest {
     @Test
     void nothingOfNoSizeIsAllocated() {
         assertThatThrownBy(() -> IoBuffer.allocate(0)).isInstanceOf(IllegalArgumentException.class);
-    }
-
-    @Test
-    void longsAreTheSameMemoryInTheMachinesOrder() {
-        IoBuffer buffer = IoBuffer.allocate(20);
-        buffer.bytes().put(8, new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
-
-        assertThat(buffer.longs().capacity()).isEqualTo(2);
-        assertThat(buffer.longs().get(1))
-                .isEqualTo(
-                        ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0x0807060504030201L : 0x0102030405060708L);
-        buffer.longs().put(0, -1);
-        assertThat(buffer.bytes().getLong(0)).isEqualTo(-1);
-        assertThat(buffer.bytes().order()).isEqualTo(ByteOrder.BIG_ENDIAN);
     }
 }

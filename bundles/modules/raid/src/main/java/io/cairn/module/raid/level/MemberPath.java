@@ -192,7 +192,7 @@ final class MemberPath implements IoCompletion {
         out--;
         BdevIo io = (BdevIo) child.cookie();
         if (child.status() == IoStatus.SUCCESS) {
-            owner.ended(this, io, child);
+            io.completeFrom(child);
         } else {
             owner.partEnded(this, io, outcome(child.status()));
         }

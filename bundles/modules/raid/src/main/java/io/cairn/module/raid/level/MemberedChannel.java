@@ -72,11 +72,6 @@ abstract class MemberedChannel extends RaidChannel {
      */
     abstract Submission submitChild(MemberPath path, BdevIo io);
 
-    /** The only child of an I/O has succeeded. */
-    void ended(MemberPath path, BdevIo io, BdevIo child) {
-        io.completeFrom(child);
-    }
-
     /** The only child of an I/O has succeeded that another member could not do. */
     void endedAgain(MemberPath path, BdevIo io, BdevIo child) {
         throw new IllegalStateException("nothing is done again");

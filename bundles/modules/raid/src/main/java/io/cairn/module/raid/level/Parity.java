@@ -2,35 +2,63 @@ package io.cairn.module.raid.level;
 
 import io.cairn.bdev.IoVector;
 import io.cairn.reactor.IoBuffer;
-import java.nio.ByteBuffer;
 
-/** Sums of strips. */
+/** Sums of strips that lie in several pieces each. One reactor; allocates nothing after it was made. */
 final class Parity {
-    private Parity() {}
+    private final Xor xor;
+    private final IoVector[] strips;
+    private final int[] pieces;
+    private final int[] offsets;
+    private int count;
 
-    /** Adds the pieces of a strip to a sum, or begins the sum with them. */
-    static void add(IoVector strip, IoBuffer sum, boolean first) {
-        int at = 0;
-        for (int i = 0; i < strip.count(); i++) {
-            if (first) {
-                strip.buffer(i).copyTo(strip.offset(i), sum, at, strip.length(i));
-            } else {
-                add(strip.buffer(i), strip.offset(i), sum, at, strip.length(i));
+    /**
+     * Makes one.
+     *
+     * @param mostStrips how many are summed at most
+     */
+    Parity(int mostStrips) {
+        xor = new Xor(Math.max(2, mostStrips));
+        strips = new IoVector[mostStrips];
+        pieces = new int[mostStrips];
+        offsets = new int[mostStrips];
+    }
+
+    /** Adds a strip to those whose sum is to be worked out. */
+    void add(IoVector strip) {
+        strips[count] = strip;
+        pieces[count] = 0;
+        offsets[count] = 0;
+        count++;
+    }
+
+    /**
+     * Works out the sum of the strips, and forgets them.
+     *
+     * @param bytes of each strip
+     */
+    void into(IoBuffer sum, int bytes) {
+        int done = 0;
+        while (done < bytes) {
+            int length = bytes - done;
+            for (int i = 0; i < count; i++) {
+                length = Math.min(length, strips[i].length(pieces[i]) - offsets[i]);
             }
-            at += strip.length(i);
+            for (int i = 0; i < count; i++) {
+                xor.add(strips[i].buffer(pieces[i]), strips[i].offset(pieces[i]) + offsets[i]);
+                offsets[i] += length;
+                if (offsets[i] == strips[i].length(pieces[i])) {
+                    offsets[i] = 0;
+                    pieces[i]++;
+                }
+            }
+            xor.into(sum, done, length);
+            done += length;
         }
+        count = 0;
     }
 
     /** Adds bytes to a sum. */
-    static void add(IoBuffer from, int fromAt, IoBuffer sum, int at, int length) {
-        ByteBuffer source = from.bytes();
-        ByteBuffer target = sum.bytes();
-        int whole = length & -Long.BYTES;
-        for (int i = 0; i < whole; i += Long.BYTES) {
-            target.putLong(at + i, target.getLong(at + i) ^ source.getLong(fromAt + i));
-        }
-        for (int i = whole; i < length; i++) {
-            target.put(at + i, (byte) (target.get(at + i) ^ source.get(fromAt + i)));
-        }
+    void add(IoBuffer from, int fromAt, IoBuffer sum, int at, int length) {
+        xor.add(sum, at).add(from, fromAt).into(sum, at, length);
     }
 }

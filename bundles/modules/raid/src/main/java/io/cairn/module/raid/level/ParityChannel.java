@@ -31,6 +31,7 @@ final class ParityChannel extends RedundantChannel {
     private final int blockSize;
     private final Optional<StripeJournal> journal;
     private final StripMemory memory;
+    private final Parity sums;
     private final IoQueue atMemory = new IoQueue();
     private IoBuffer zeroes;
 
@@ -39,6 +40,7 @@ final class ParityChannel extends RedundantChannel {
         Shape shape = layout.shape();
         strip = shape.stripBlocks();
         dataStrips = shape.members().size() - 1;
+        sums = new Parity(dataStrips);
         stripeBlocks = shape.stripeBlocks();
         blockSize = shape.blockSize();
         journal = settings.journal();
@@ -232,7 +234,7 @@ final class ParityChannel extends RedundantChannel {
                 if (other != null && sum == null) {
                     sum = other;
                 } else if (other != null) {
-                    Parity.add(other, 0, sum, 0, bytes);
+                    sums.add(other, 0, sum, 0, bytes);
                 }
             }
             copy(sum, read.vector(lost));
@@ -255,7 +257,7 @@ final class ParityChannel extends RedundantChannel {
 
     private void endRead(RaidIo read, IoStatus status) {
         for (int slot = 0; slot < read.lost.length; slot++) {
-            if (read.lost[slot] && read.missedStatus[slot] != null) {
+            if (read.lost[slot] && read.missedStatus[slot] != null && status != IoStatus.NOMEM) {
                 control.readError(slot, read.block[slot], read.blocks[slot], false, read.missedStatus[slot]);
             }
             read.lost[slot] = false;
@@ -309,13 +311,12 @@ final class ParityChannel extends RedundantChannel {
         if (sum == null) {
             return;
         }
-        boolean first = true;
         for (int slot = 0; slot <= dataStrips; slot++) {
             if (slot != parity) {
-                Parity.add(change.vector(slot), sum, first);
-                first = false;
+                sums.add(change.vector(slot));
             }
         }
+        sums.into(sum, Math.toIntExact(strip * blockSize));
         change.block[parity] = change.stepRow;
         change.blocks[parity] = strip;
         change.vector(parity).clear().add(sum, 0, Math.toIntExact(strip * blockSize));

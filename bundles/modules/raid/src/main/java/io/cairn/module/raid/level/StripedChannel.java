@@ -1,6 +1,7 @@
 package io.cairn.module.raid.level;
 
 import io.cairn.bdev.BdevIo;
+import io.cairn.bdev.IoType;
 import io.cairn.reactor.Reactor;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -32,19 +33,13 @@ final class StripedChannel extends SpreadChannel {
         return countShift >= 0 ? index >>> countShift : index / count;
     }
 
-    private static boolean hasRange(BdevIo io) {
-        return switch (io.type()) {
-            case FLUSH, RESET -> false;
-            default -> true;
-        };
-    }
-
     @Override
     public void submitRequest(BdevIo io) {
         count();
+        IoType type = io.type();
         long first = io.offsetBlocks();
         long index = stripOf(first);
-        if (hasRange(io) && index == stripOf(first + io.numBlocks() - 1)) {
+        if (type != IoType.FLUSH && type != IoType.RESET && index == stripOf(first + io.numBlocks() - 1)) {
             passOn(io, slotOf(index), turnOf(index) * strip + (first - index * strip));
         } else {
             startParts(io);

@@ -84,6 +84,9 @@ final class FixedArrays implements BdevModule {
         volatile boolean answersIntents = true;
         volatile Layout layout;
         volatile RegionSet unsynced;
+        /** The channels by reactor; each to be used on its own. */
+        final Map<Integer, BackendChannel> opened = new ConcurrentHashMap<>();
+
         ArrayChannels channels;
         Bdev bdev;
 
@@ -264,7 +267,9 @@ final class FixedArrays implements BdevModule {
 
         @Override
         public BackendChannel openChannel(Reactor reactor) {
-            return channels.open(reactor);
+            BackendChannel channel = channels.open(reactor);
+            opened.put(reactor.index(), channel);
+            return channel;
         }
 
         @Override

@@ -311,6 +311,34 @@ class RedundancyTest {
     }
 
     @Test
+    void whatHasNotBegunIsGivenBackForAnUpgradeAndWhatHasIsNot() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        array.recordsFailures = false;
+        failWrites(1);
+        core.awaitOnApp(() -> array.channels.lock(0, 16));
+        TestIo begun = write(40, 1);
+        settledWithout(begun);
+        TestIo waiting = write(3, 1);
+        settledWithout(waiting);
+        long given = disks.get(0).given(IoType.WRITE);
+        disks.get(1).clearFaults();
+
+        core.on(core.reactor(1), () -> {
+            array.opened.get(1).giveBack();
+            return null;
+        });
+        core.awaitOnApp(() -> array.channels.unlock());
+        settledWithout(begun);
+        assertThat(disks.get(0).given(IoType.WRITE)).as("not begun").isEqualTo(given);
+
+        core.awaitOnApp(() -> array.leave(1));
+        assertThat(end(begun)).isEqualTo(IoStatus.SUCCESS);
+        // the core gives it to the channel again, when the other one has come back
+        assertThat(end(waiting)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(disks.get(0).given(IoType.WRITE)).as("each once").isEqualTo(given + 1);
+    }
+
+    @Test
     void theArraySeesThatItIsUsed() {
         start(Plan.of(RaidLevel.RAID1), 2);
         long before = array.channels.ios();

@@ -11,12 +11,12 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 class XorTest {
-    private static final int CAPACITY = 256;
+    private static final int CAPACITY = 20_000;
 
-    @Property(tries = 3000)
+    @Property(tries = 1000)
     void sumsAnySourcesOfAnyLengthAnywhere(
             @ForAll @IntRange(min = 1, max = 12) int sources,
-            @ForAll @IntRange(max = 99) int length,
+            @ForAll @IntRange(max = 9_999) int length,
             @ForAll @IntRange(min = 1, max = 8) int granule,
             @ForAll @IntRange(max = 12) int ownSource,
             @ForAll long seed) {
@@ -47,28 +47,6 @@ class XorTest {
                 .isInstanceOf(IllegalStateException.class);
     }
 
-    @Property(tries = 1000)
-    void addsToASum(
-            @ForAll @IntRange(max = 99) int length,
-            @ForAll @IntRange(min = 1, max = 8) int granule,
-            @ForAll long seed) {
-        Random random = new Random(seed);
-        byte[] content = new byte[CAPACITY];
-        byte[] expected = new byte[CAPACITY];
-        IoBuffer source = random(random, content);
-        IoBuffer target = random(random, expected);
-        int from = offset(random, granule);
-        int at = offset(random, granule);
-        for (int k = 0; k < length; k++) {
-            expected[at + k] ^= content[from + k];
-        }
-
-        Xor.add(source, from, target, at, length);
-
-        assertThat(bytes(target)).isEqualTo(expected);
-        assertThat(bytes(source)).isEqualTo(content);
-    }
-
     @Test
     void neverGoesBeyondTheMemory() {
         IoBuffer small = IoBuffer.allocate(64);
@@ -78,7 +56,8 @@ class XorTest {
                 .isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> new Xor(2).add(large, 0).add(large, 0).into(small, 1, 64))
                 .isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> Xor.add(large, 0, small, 8, 64)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> new Xor(1).add(large, -1).into(small, 0, 8))
+                .isInstanceOf(IndexOutOfBoundsException.class);
     }
 
     private static IoBuffer random(Random random, byte[] content) {
