@@ -159,7 +159,7 @@ class ArraySimulationTest {
     private static final class Media {
         private final Plan plan;
         private final List<SimMedium> all = new ArrayList<>();
-        private final MiniArrays.Record record = new MiniArrays.Record();
+        private final MiniArrays.Superblocks record = new MiniArrays.Superblocks();
         private final BlockModel model = new BlockModel(512);
         private final Shape shape;
 

@@ -80,7 +80,7 @@ final class MiniArrays implements BdevModule {
     }
 
     /** What superblocks would say. */
-    static final class Record {
+    static final class Superblocks {
         /** Slots whose failure is on disk. */
         final Set<Integer> failed = new HashSet<>();
 
@@ -98,7 +98,7 @@ final class MiniArrays implements BdevModule {
      * @param found intents that are known to be on disk
      */
     CompletionStage<MiniArray> create(
-            String name, Plan plan, List<String> bases, Record record, Optional<RegionSet> found) {
+            String name, Plan plan, List<String> bases, Superblocks record, Optional<RegionSet> found) {
         MiniArray array = new MiniArray(host, name, plan, record);
         return array.start(bases, found).thenApply(bdev -> array);
     }
@@ -119,7 +119,7 @@ final class MiniArrays implements BdevModule {
         /** Whether a member that has been rebuilt is trusted by itself. */
         boolean trusts = true;
 
-        final Record record;
+        final Superblocks record;
         private MemberJournal journal;
         private final BdevHost host;
         private final String name;
@@ -127,7 +127,7 @@ final class MiniArrays implements BdevModule {
         private final Set<Integer> failing = new HashSet<>();
         private final Map<Integer, ReservedArea> areas = new HashMap<>();
 
-        MiniArray(BdevHost host, String name, Plan plan, Record record) {
+        MiniArray(BdevHost host, String name, Plan plan, Superblocks record) {
             this.host = host;
             this.name = name;
             this.plan = plan;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class WriteIntentsTest {
     private static final int REGIONS = 24;
     private static final int PAGE_REGIONS = 8;
-    private static final int ROWS = 4;
+    private static final long ROWS = 4;
     private static final IoStatus BAD = IoStatus.errno(Errno.EIO);
 
     @Test
