@@ -27,9 +27,12 @@ final class ConcatChannel extends SpreadChannel {
     }
 
     private int slotOf(long block) {
+        // how many others begin at the block or before it, without a branch that depends on it: no processor could
+        // guess
+        long[] begins = starts;
         int slot = 0;
-        while (block >= starts[slot + 1]) {
-            slot++;
+        for (int i = 1; i < begins.length - 1; i++) {
+            slot += (int) ((begins[i] - 1 - block) >>> (Long.SIZE - 1));
         }
         return slot;
     }

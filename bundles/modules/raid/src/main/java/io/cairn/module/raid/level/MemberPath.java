@@ -96,6 +96,25 @@ final class MemberPath implements IoCompletion {
         lineUp(io);
     }
 
+    /** Submits one of several children of an I/O: the same at a block of the member. */
+    void forwardPart(BdevIo io, long block) {
+        if (!obstructed) {
+            out++;
+            Submission submission;
+            try {
+                submission = channel.forward(io, block, part);
+            } catch (BdevException e) {
+                refused(io, e);
+                return;
+            }
+            if (submission == Submission.ACCEPTED) {
+                return;
+            }
+            out--;
+        }
+        lineUp(io);
+    }
+
     /** Submits a child of an I/O as its level has worked it out. */
     void send(BdevIo io) {
         if (obstructed || !submit(io)) {

@@ -2,6 +2,7 @@ package io.cairn.module.raid.level;
 
 import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
 import io.cairn.bdev.Submission;
 import io.cairn.reactor.Reactor;
 import java.util.concurrent.atomic.AtomicLong;
@@ -123,6 +124,16 @@ final class MirrorChannel extends RedundantChannel {
     @Override
     void startStep(RaidIo change) {
         sendStep(change);
+    }
+
+    /** The common case, without a detour. */
+    @Override
+    void send(MemberPath path, RaidIo change) {
+        if (change.io.type() == IoType.WRITE) {
+            path.forwardPart(change.io, path.dataOffset + change.row);
+        } else {
+            path.send(change.io);
+        }
     }
 
     @Override

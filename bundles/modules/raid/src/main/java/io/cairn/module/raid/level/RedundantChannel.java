@@ -134,10 +134,15 @@ abstract class RedundantChannel extends MemberedChannel {
         }
         change.pending = all.length + 1;
         for (MemberPath path : all) {
-            path.send(change.io);
+            send(path, change);
         }
         // when the last of them has ended inside this call, the end comes from here
         changePartDone(change);
+    }
+
+    /** Sends a member its part of a step. */
+    void send(MemberPath path, RaidIo change) {
+        path.send(change.io);
     }
 
     private void startForAll(RaidIo io) {
