@@ -296,13 +296,14 @@ public abstract class BdevContractTest {
         inSimulations(world -> {
             try (TestDescriptor open = world.open()) {
                 TestChannel channel = open.channel(2);
-                byte[] data = new byte[world.bdev().blockSize()];
+                long unit = Math.max(1, world.bdev().limits().writeUnitBlocks());
+                byte[] data = new byte[(int) unit * world.bdev().blockSize()];
                 Map<IoType, IoRequest> requests = Map.of(
-                        IoType.READ, IoRequest.read(1, 1),
-                        IoType.WRITE, IoRequest.write(1, 1, data),
-                        IoType.UNMAP, IoRequest.unmap(1, 1),
+                        IoType.READ, IoRequest.read(unit, 1),
+                        IoType.WRITE, IoRequest.write(unit, unit, data),
+                        IoType.UNMAP, IoRequest.unmap(unit, unit),
                         IoType.FLUSH, IoRequest.flush(),
-                        IoType.WRITE_ZEROES, IoRequest.writeZeroes(1, 1));
+                        IoType.WRITE_ZEROES, IoRequest.writeZeroes(unit, unit));
                 List<IoStatus> statuses =
                         List.of(IoStatus.nvme(2, 0x81), IoStatus.NO_SPACE, IoStatus.FAILED, IoStatus.errno(Errno.EIO));
                 requests.forEach((type, request) -> {
@@ -522,11 +523,11 @@ public abstract class BdevContractTest {
         everywhere(world -> {
             for (int stage = 0; stage < 8; stage++) {
                 boolean held = stage % 2 == 1;
+                TestDescriptor open = world.open();
+                Workload load = world.load(open, world.model()).expectFailures(io -> true);
                 if (held) {
                     world.bases.forEach(SimDisk::holdAll);
                 }
-                TestDescriptor open = world.open();
-                Workload load = world.load(open, world.model()).expectFailures(io -> true);
                 load.start(24);
                 world.core.step(stage * 9 + world.random.nextInt(9));
                 CompletionStage<Object> deleted = world.startDelete();
@@ -546,7 +547,7 @@ public abstract class BdevContractTest {
         });
     }
 
-    /** A base that goes, orderly or by being pulled out, takes the bdev with it; nothing hangs and nothing is left. */
+    /** A base that goes, orderly or by being pulled out, takes the bdev with it unless that can do without; nothing hangs and nothing is left. */
     @Test
     public void baseRemovedWithIoInFlight() {
         if (traits().bases() == 0) {
@@ -556,11 +557,11 @@ public abstract class BdevContractTest {
             int at = stage;
             everywhere(world -> {
                 SimDisk victim = world.bases.get(world.random.nextInt(world.bases.size()));
+                TestDescriptor open = world.open();
+                Workload load = world.load(open, world.model()).expectFailures(io -> true);
                 if (at % 3 == 1) {
                     victim.holdAll();
                 }
-                TestDescriptor open = world.open();
-                Workload load = world.load(open, world.model()).expectFailures(io -> true);
                 load.start(24);
                 world.core.step(at * 11 + world.random.nextInt(11));
                 CompletionStage<Void> removed = at % 2 == 0 ? victim.remove() : victim.yank();
@@ -569,10 +570,17 @@ public abstract class BdevContractTest {
                 victim.release();
                 load.drain();
                 world.core.await(removed);
-                world.core.until("the user to leave", open::isClosed);
-                world.untilGone();
+                if (traits().survivesBaseLoss()) {
+                    world.core.settle();
+                    assertThat(open.isClosed()).as("the user left").isFalse();
+                    load.readAll();
+                    open.close();
+                } else {
+                    world.core.until("the user to leave", open::isClosed);
+                    world.untilGone();
+                }
                 assertThat(victim.destructs()).as("destructs of the base").isEqualTo(1);
-                world.assertModuleHoldsNothing();
+                world.assertModuleHoldsNothingOf(victim);
             });
         }
     }
@@ -587,7 +595,9 @@ public abstract class BdevContractTest {
             UUID uuid = world.bdev().uuid();
             SimDisk base = world.bases.get(0);
             world.core.await(base.remove());
-            world.untilGone();
+            if (!traits().survivesBaseLoss()) {
+                world.untilGone();
+            }
             SimSettings same = base.settings().withUuid(base.bdev().uuid());
             world.bases.set(0, world.core.disk(same, base.medium()));
             world.core.settle();
@@ -688,7 +698,7 @@ public abstract class BdevContractTest {
     /** The same where the bdev is made because its base appears. */
     @Test
     public void nothingHalfCreatedIsLeftBehindWhenTheBaseAppears() {
-        if (!traits().waitsForBase()) {
+        if (!traits().waitsForBase() || traits().survivesBaseLoss()) {
             return;
         }
         inSimulations(world -> {
@@ -698,6 +708,7 @@ public abstract class BdevContractTest {
                 assertThat(k).as("the creation never succeeds").isLessThan(100);
                 world.core.await(world.bases.get(0).remove());
                 world.untilGone();
+                List<String> before = world.module.holdings();
                 world.core.expectErrorsInLog();
                 world.module.failCall(k);
                 world.bases.set(0, world.core.disk(same, base.medium()));
@@ -707,9 +718,14 @@ public abstract class BdevContractTest {
                 if (failed.isEmpty()) {
                     break;
                 }
+                assertThat(before).satisfies(kept -> {
+                    if (!traits().keepsOtherBases()) {
+                        assertThat(kept).isEmpty();
+                    }
+                });
                 assertThat(world.module.holdings())
                         .as("left after %s failed", failed.get())
-                        .isEmpty();
+                        .isEqualTo(before);
                 assertThat(world.bases.get(0).bdev().claims())
                         .as("claims after %s failed", failed.get())
                         .isEmpty();
@@ -1023,6 +1039,19 @@ public abstract class BdevContractTest {
                 }
                 assertThat(base.channelsOpen()).as("channels of %s", base).isZero();
             }
+        }
+
+        /** The module holds nothing, or nothing of a base that is gone where it keeps the others. */
+        void assertModuleHoldsNothingOf(SimDisk gone) {
+            if (!traits().keepsOtherBases()) {
+                assertModuleHoldsNothing();
+                return;
+            }
+            core.settle();
+            assertThat(module.holdings())
+                    .as("what the module still holds")
+                    .noneMatch(held -> held.contains(gone.settings().name()));
+            assertThat(gone.channelsOpen()).as("channels of %s", gone).isZero();
         }
 
         /** Takes everything down and looks for what is left. */

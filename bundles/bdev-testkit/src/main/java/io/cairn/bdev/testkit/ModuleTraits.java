@@ -18,6 +18,8 @@ import java.util.function.LongUnaryOperator;
  * @param waitsForBase virtual: whether it may be created before its base is there
  * @param baseBlock virtual: which block of the first base holds a block, if they correspond one to one
  * @param sizeOver virtual: its size in blocks over a base of a size in blocks, if a base that grows makes it grow (or stay)
+ * @param keepsOtherBases virtual: whether it keeps hold of its other bases while one is missing
+ * @param survivesBaseLoss virtual: whether it goes on without one of its bases
  */
 public record ModuleTraits(
         Set<IoType> types,
@@ -27,7 +29,9 @@ public record ModuleTraits(
         boolean passesStatus,
         boolean waitsForBase,
         Optional<LongUnaryOperator> baseBlock,
-        Optional<LongUnaryOperator> sizeOver) {
+        Optional<LongUnaryOperator> sizeOver,
+        boolean keepsOtherBases,
+        boolean survivesBaseLoss) {
     /** Copies what could change. */
     public ModuleTraits {
         types = Set.copyOf(types);
@@ -37,48 +41,137 @@ public record ModuleTraits(
 
     /** Returns a physical module that keeps data, and whose unmap leaves old data or zeroes. */
     public static ModuleTraits physical(Set<IoType> types) {
-        return new ModuleTraits(types, 0, true, false, false, false, Optional.empty(), Optional.empty());
+        return new ModuleTraits(types, 0, true, false, false, false, Optional.empty(), Optional.empty(), false, false);
     }
 
     /** Returns a virtual module over one base that keeps data and passes on statuses. */
     public static ModuleTraits virtual(Set<IoType> types) {
-        return new ModuleTraits(types, 1, true, false, true, false, Optional.empty(), Optional.empty());
+        return new ModuleTraits(types, 1, true, false, true, false, Optional.empty(), Optional.empty(), false, false);
     }
 
     /** Returns the same over so many bases. */
     public ModuleTraits overBases(int count) {
-        return new ModuleTraits(types, count, keepsData, unmapZeroes, passesStatus, waitsForBase, baseBlock, sizeOver);
+        return new ModuleTraits(
+                types,
+                count,
+                keepsData,
+                unmapZeroes,
+                passesStatus,
+                waitsForBase,
+                baseBlock,
+                sizeOver,
+                keepsOtherBases,
+                survivesBaseLoss);
     }
 
     /** Returns the same that reads zeroes whatever was written. */
     public ModuleTraits forgettingData() {
-        return new ModuleTraits(types, bases, false, unmapZeroes, passesStatus, waitsForBase, baseBlock, sizeOver);
+        return new ModuleTraits(
+                types,
+                bases,
+                false,
+                unmapZeroes,
+                passesStatus,
+                waitsForBase,
+                baseBlock,
+                sizeOver,
+                keepsOtherBases,
+                survivesBaseLoss);
     }
 
     /** Returns the same whose unmap leaves zeroes. */
     public ModuleTraits unmappingToZeroes() {
-        return new ModuleTraits(types, bases, keepsData, true, passesStatus, waitsForBase, baseBlock, sizeOver);
+        return new ModuleTraits(
+                types,
+                bases,
+                keepsData,
+                true,
+                passesStatus,
+                waitsForBase,
+                baseBlock,
+                sizeOver,
+                keepsOtherBases,
+                survivesBaseLoss);
     }
 
     /** Returns the same that answers statuses of its own. */
     public ModuleTraits withOwnStatuses() {
-        return new ModuleTraits(types, bases, keepsData, unmapZeroes, false, waitsForBase, baseBlock, sizeOver);
+        return new ModuleTraits(
+                types,
+                bases,
+                keepsData,
+                unmapZeroes,
+                false,
+                waitsForBase,
+                baseBlock,
+                sizeOver,
+                keepsOtherBases,
+                survivesBaseLoss);
     }
 
     /** Returns the same that can be created before its base. */
     public ModuleTraits waitingForBase() {
-        return new ModuleTraits(types, bases, keepsData, unmapZeroes, passesStatus, true, baseBlock, sizeOver);
+        return new ModuleTraits(
+                types,
+                bases,
+                keepsData,
+                unmapZeroes,
+                passesStatus,
+                true,
+                baseBlock,
+                sizeOver,
+                keepsOtherBases,
+                survivesBaseLoss);
     }
 
     /** Returns the same whose blocks are the first base's, at another place. */
     public ModuleTraits mapping(LongUnaryOperator blockOfBase) {
         return new ModuleTraits(
-                types, bases, keepsData, unmapZeroes, passesStatus, waitsForBase, Optional.of(blockOfBase), sizeOver);
+                types,
+                bases,
+                keepsData,
+                unmapZeroes,
+                passesStatus,
+                waitsForBase,
+                Optional.of(blockOfBase),
+                sizeOver,
+                keepsOtherBases,
+                survivesBaseLoss);
     }
 
     /** Returns the same whose size follows its base's. */
     public ModuleTraits sized(LongUnaryOperator overBase) {
         return new ModuleTraits(
-                types, bases, keepsData, unmapZeroes, passesStatus, waitsForBase, baseBlock, Optional.of(overBase));
+                types,
+                bases,
+                keepsData,
+                unmapZeroes,
+                passesStatus,
+                waitsForBase,
+                baseBlock,
+                Optional.of(overBase),
+                keepsOtherBases,
+                survivesBaseLoss);
+    }
+
+    /** Returns the same that keeps hold of its other bases while one is missing. */
+    public ModuleTraits keepingOtherBases() {
+        return new ModuleTraits(
+                types,
+                bases,
+                keepsData,
+                unmapZeroes,
+                passesStatus,
+                waitsForBase,
+                baseBlock,
+                sizeOver,
+                true,
+                survivesBaseLoss);
+    }
+
+    /** Returns the same that goes on without one of its bases. */
+    public ModuleTraits survivingBaseLoss() {
+        return new ModuleTraits(
+                types, bases, keepsData, unmapZeroes, passesStatus, waitsForBase, baseBlock, sizeOver, true, true);
     }
 }

@@ -32,7 +32,7 @@ final class Layers {
         add("io.cairn.bdev.core", SPI);
         add("io.cairn.bdev.testkit", with(SPI, "io.cairn.bdev.core"));
         add("io.cairn.module.null", "io.cairn.module.nullbdev", SPI);
-        for (String module : List.of("malloc", "aio", "passthru", "split", "delay", "error")) {
+        for (String module : List.of("malloc", "aio", "passthru", "split", "delay", "raid", "error")) {
             add("io.cairn.module." + module, SPI);
         }
         add("io.cairn.example.readonly", SPI);

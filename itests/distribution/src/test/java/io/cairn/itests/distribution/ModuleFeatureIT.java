@@ -49,6 +49,7 @@ class ModuleFeatureIT {
             "cairn-passthru", "bdev_passthru_create",
             "cairn-split", "bdev_split_create",
             "cairn-delay", "bdev_delay_create",
+            "cairn-raid", "bdev_raid_create",
             "cairn-error", "bdev_error_create",
             "cairn-nbd", "nbd_export_create",
             "cairn-example-readonly", "bdev_readonly_create"));

@@ -1,0 +1,110 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.module.raid.format.MemberState;
+import io.cairn.module.raid.level.MemberRole;
+import io.cairn.operations.ConfigEntry;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** What is shown of arrays: SPDK's keys first, in its order, then our own. App thread. */
+public final class ArrayInfo {
+    private ArrayInfo() {}
+
+    /** Returns an element of {@code bdev_raid_get_bdevs}: SPDK repeats the uuid, which a JSON object cannot. */
+    public static Map<String, Object> listed(RaidArray array) {
+        Map<String, Object> info = new LinkedHashMap<>();
+        info.put("name", array.name());
+        info.putAll(describe(array));
+        return info;
+    }
+
+    /** Returns SPDK's {@code raid} object. */
+    static Map<String, Object> describe(RaidArray array) {
+        Slots slots = array.slots();
+        Map<String, Object> info = new LinkedHashMap<>();
+        info.put("uuid", array.uuid().toString());
+        info.put("strip_size_kb", array.definition().stripKb());
+        info.put("state", array.state().toString());
+        info.put("raid_level", array.definition().level().toString());
+        info.put("superblock", array.definition().superblock());
+        info.put("num_base_bdevs", slots.count());
+        info.put("num_base_bdevs_discovered", slots.count(slot -> slot.isInSync() && slot.member() != null));
+        info.put("num_base_bdevs_operational", slots.expected());
+        Optional<Map<String, Object>> process = Optional.ofNullable(array.service())
+                .flatMap(service -> service.upkeep().describeProcess());
+        process.ifPresent(running -> info.put("process", running));
+        List<Map<String, Object>> bases = new ArrayList<>();
+        for (Slot slot : slots.all()) {
+            bases.add(base(array, slot));
+        }
+        info.put("base_bdevs_list", bases);
+        info.put("health", health(array));
+        Optional.ofNullable(array.service())
+                .flatMap(service -> service.upkeep().describeScrub())
+                .ifPresent(scrub -> info.put("last_scrub", scrub));
+        return info;
+    }
+
+    private static Map<String, Object> base(RaidArray array, Slot slot) {
+        Map<String, Object> info = new LinkedHashMap<>();
+        info.put("name", slot.member() != null ? slot.member().bdev().name() : slot.name());
+        info.put("uuid", slot.uuid().toString());
+        info.put("is_configured", slot.isInSync());
+        info.put("data_offset", slot.extent().dataOffset());
+        info.put("data_size", slot.extent().dataBlocks());
+        info.put("role", role(array, slot));
+        info.put("read_errors", slot.health().readErrors());
+        info.put("write_errors", slot.health().writeErrors());
+        info.put("repaired", slot.health().repaired());
+        return info;
+    }
+
+    private static String role(RaidArray array, Slot slot) {
+        if (slot.member() == null) {
+            return slot.state() == MemberState.FAILED ? "failed" : "missing";
+        }
+        if (array.service() == null) {
+            return slot.isInSync() ? "present" : "waiting";
+        }
+        return slot.role() == MemberRole.IN_SYNC
+                ? "in_sync"
+                : slot.role() == MemberRole.TARGET ? "rebuilding" : "waiting";
+    }
+
+    /** Says how well an array is: {@code optimal}, {@code degraded}, {@code rebuilding}, or {@code failed} where it does not serve. */
+    public static String health(RaidArray array) {
+        if (array.service() == null) {
+            return array.state() == ArrayState.CONFIGURING ? "configuring" : "failed";
+        }
+        if (array.slots().isComplete()) {
+            return "optimal";
+        }
+        return array.slots().withRole(MemberRole.TARGET).isEmpty() ? "degraded" : "rebuilding";
+    }
+
+    /** Returns the call that makes an array again. */
+    static ConfigEntry creation(RaidArray array) {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("name", array.name());
+        params.put("uuid", array.uuid().toString());
+        if (array.definition().stripKb() != 0) {
+            params.put("strip_size_kb", array.definition().stripKb());
+        }
+        params.put("raid_level", array.definition().level().toString().toLowerCase(Locale.ROOT));
+        params.put("superblock", array.definition().superblock());
+        List<String> bases = new ArrayList<>();
+        for (Slot slot : array.slots().all()) {
+            // who was failed or removed must not be taken for a member that has everything when the array is made again
+            bases.add(
+                    slot.name() == null || slot.state() != MemberState.CONFIGURED
+                            ? "removed_base_bdev_" + slot.index()
+                            : slot.name());
+        }
+        params.put("base_bdevs", bases);
+        return new ConfigEntry("bdev_raid_create", params);
+    }
+}

@@ -1,0 +1,144 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.module.raid.format.Extension;
+import io.cairn.module.raid.format.Superblock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What an array's members say of it, and how that is changed: the sequence number counts up, and on each member the extension is written and durable before
+ * the superblock is (rule 7 of decision 0012). An array without superblock has the numbers too, to know who missed what, and writes nothing. App thread.
+ */
+final class ArrayRecord {
+    private final UUID array;
+    private final boolean onDisk;
+    private long sequence;
+    private long completeSequence;
+    private long generation;
+    private long regionRows = 1;
+    private int regions;
+    private Optional<Extension.ProcessState> process = Optional.empty();
+    private Optional<Extension.Scrub> lastScrub = Optional.empty();
+
+    ArrayRecord(UUID array, boolean onDisk) {
+        this.array = array;
+        this.onDisk = onDisk;
+    }
+
+    /** Returns the number of the superblock that was written last; 0: none was. */
+    long sequence() {
+        return sequence;
+    }
+
+    /** Returns the number at which the array was last complete. */
+    long completeSequence() {
+        return completeSequence;
+    }
+
+    Optional<Extension.ProcessState> process() {
+        return process;
+    }
+
+    Optional<Extension.Scrub> lastScrub() {
+        return lastScrub;
+    }
+
+    /** Continues from what was found on the members. */
+    void continueFrom(Superblock newest, Optional<Long> lastComplete, Optional<Extension> extension) {
+        sequence = newest.sequence();
+        // nobody knows: whoever left before now is not believed to have missed only what the intents say
+        completeSequence = lastComplete.orElse(newest.sequence() + 1);
+        extension.ifPresent(known -> {
+            generation = known.generation();
+            process = known.process();
+            lastScrub = known.lastScrub();
+        });
+    }
+
+    /** Continues from what the module before an upgrade knew of an array without superblock. */
+    void continueFrom(long lastSequence, long lastComplete) {
+        sequence = lastSequence;
+        completeSequence = lastComplete;
+    }
+
+    /** The intents are of another size from the next write on. */
+    void setRegions(long rows, int count) {
+        regionRows = rows;
+        regions = count;
+    }
+
+    /** A process is under way from the next write on, or none. */
+    void setProcess(Optional<Extension.ProcessState> underWay) {
+        process = underWay;
+    }
+
+    /** A scrub has ended; from the next write on. */
+    void setLastScrub(Extension.Scrub ended) {
+        lastScrub = Optional.of(ended);
+    }
+
+    /** The intents say less than the truth from the next write on: nobody who is away is synchronised by them alone. */
+    void forgetComplete() {
+        completeSequence = sequence + 1;
+    }
+
+    /**
+     * Writes the next superblock to some members, durably.
+     *
+     * @param described what it says; its sequence number is set here
+     * @param complete whether every slot has a member that holds what it should
+     * @param to by slot
+     * @return the slots that did not take it, and why; empty if all did
+     */
+    CompletionStage<Map<Integer, IoStatus>> write(Superblock described, boolean complete, Map<Integer, RecordHome> to) {
+        sequence++;
+        if (complete) {
+            completeSequence = sequence;
+        }
+        if (!onDisk) {
+            return CompletableFuture.completedFuture(Map.of());
+        }
+        generation++;
+        Superblock superblock = described.withSequence(sequence);
+        Extension extension = extension();
+        return all(to, home -> home.write(extension, superblock));
+    }
+
+    /** Writes the extension alone, durably: where the process is. */
+    CompletionStage<Map<Integer, IoStatus>> writeExtension(Map<Integer, RecordHome> to) {
+        if (!onDisk) {
+            return CompletableFuture.completedFuture(Map.of());
+        }
+        generation++;
+        Extension extension = extension();
+        return all(to, home -> home.write(extension));
+    }
+
+    private Extension extension() {
+        return new Extension(array, sequence, generation, completeSequence, regionRows, regions, process, lastScrub);
+    }
+
+    private interface Write {
+        CompletionStage<IoStatus> on(RecordHome home);
+    }
+
+    private static CompletionStage<Map<Integer, IoStatus>> all(Map<Integer, RecordHome> to, Write write) {
+        Map<Integer, IoStatus> failed = new LinkedHashMap<>();
+        List<CompletableFuture<Void>> writes = new ArrayList<>();
+        to.forEach((slot, home) -> writes.add(write.on(home)
+                .thenAccept(status -> {
+                    if (!status.isSuccess()) {
+                        failed.put(slot, status);
+                    }
+                })
+                .toCompletableFuture()));
+        return CompletableFuture.allOf(writes.toArray(CompletableFuture[]::new)).thenApply(done -> failed);
+    }
+}

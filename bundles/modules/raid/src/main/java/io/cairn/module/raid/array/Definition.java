@@ -1,0 +1,94 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.bdev.BdevException;
+import io.cairn.module.raid.format.SuperblockCodec;
+import io.cairn.module.raid.level.RaidLevel;
+import io.cairn.reactor.Errno;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * An array as its user asked for it.
+ *
+ * @param name the array's name
+ * @param level the level
+ * @param stripKb the strip in KiB; 0 on raid1
+ * @param bases name, alias or UUID of the member in each slot
+ * @param uuid the array's; empty: a random one
+ * @param superblock whether the members say what they belong to
+ */
+public record Definition(
+        String name, RaidLevel level, long stripKb, List<String> bases, Optional<UUID> uuid, boolean superblock) {
+    private static final int KIB = 1024;
+
+    /** Copies what could change. */
+    public Definition {
+        bases = List.copyOf(bases);
+    }
+
+    /**
+     * Checks what can be checked without the bases.
+     *
+     * @throws BdevException EINVAL naming the parameter; EPERM a base is named twice (SPDK's code: its second claim fails)
+     */
+    public void check() {
+        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > SuperblockCodec.MAX_NAME_BYTES) {
+            throw invalid("its name has " + bytes + " bytes; " + SuperblockCodec.MAX_NAME_BYTES + " are the most");
+        }
+        if (!level.hasStrips() && stripKb != 0) {
+            throw invalid("strip_size_kb " + stripKb + ": " + level + " has no strips, it must be 0");
+        }
+        if (level.hasStrips() && Long.bitCount(stripKb) != 1) {
+            throw invalid("strip_size_kb " + stripKb + " is not a power of two");
+        }
+        if (bases.size() < level.minMembers()) {
+            throw invalid(level + " needs at least " + level.minMembers() + " base bdevs, not " + bases.size());
+        }
+        if (bases.size() > SuperblockCodec.MAX_SLOTS) {
+            throw invalid(bases.size() + " base bdevs are more than " + SuperblockCodec.MAX_SLOTS);
+        }
+        Set<String> seen = new HashSet<>();
+        for (String base : bases) {
+            if (base.isEmpty()) {
+                throw invalid("The base bdev name cannot be empty");
+            }
+            if (base.equals(name)) {
+                throw invalid("it cannot be its own base bdev");
+            }
+            if (!seen.add(base)) {
+                throw twice(base);
+            }
+        }
+    }
+
+    /** Returns the refusal of a base that is named twice. */
+    BdevException twice(String base) {
+        return new BdevException(Errno.EPERM, "raid bdev '" + name + "': base bdev '" + base + "' is there twice");
+    }
+
+    /**
+     * Returns the strip in blocks.
+     *
+     * @throws BdevException EINVAL it is smaller than a block, or no whole number of blocks
+     */
+    public long stripBlocks(int blockSize) {
+        if (!level.hasStrips()) {
+            return 0;
+        }
+        long bytes = stripKb * KIB;
+        if (bytes < blockSize || bytes % blockSize != 0) {
+            throw invalid("a strip of " + stripKb + " KiB is not made of whole blocks of " + blockSize + " bytes");
+        }
+        return bytes / blockSize;
+    }
+
+    /** Returns the refusal of this array for a cause. */
+    BdevException invalid(String cause) {
+        return new BdevException(Errno.EINVAL, "raid bdev '" + name + "': " + cause);
+    }
+}

@@ -1,0 +1,79 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.spi.BaseLink;
+import io.cairn.module.raid.level.MemberRole;
+
+/** A bdev that an array holds: claimed, in a slot, with a role. App thread. */
+final class Member {
+    private final BaseLink link;
+    private final MemberStore store;
+    private MemberRole role = MemberRole.ABSENT;
+    private boolean leaving;
+    private boolean delta;
+    private boolean placed;
+
+    /**
+     * Takes over a hold.
+     *
+     * @param store what is in front of the data; null if nothing is
+     */
+    Member(BaseLink link, MemberStore store) {
+        this.link = link;
+        this.store = store;
+    }
+
+    BaseLink link() {
+        return link;
+    }
+
+    MemberStore store() {
+        return store;
+    }
+
+    Bdev bdev() {
+        return link.base();
+    }
+
+    /** Returns what the I/O path does with it; ABSENT: it is held, and waits. */
+    MemberRole role() {
+        return role;
+    }
+
+    void setRole(MemberRole other) {
+        role = other;
+    }
+
+    /** The bdev is being removed: it has to be let go of. */
+    void leave() {
+        leaving = true;
+    }
+
+    boolean isLeaving() {
+        return leaving;
+    }
+
+    /** Tells whether the intents say all that it missed. */
+    void setDelta(boolean known) {
+        delta = known;
+        placed = true;
+    }
+
+    boolean isDelta() {
+        return delta;
+    }
+
+    /** Whether it is known where its data is and what it misses. */
+    boolean isPlaced() {
+        return placed;
+    }
+
+    /** Gives the bdev back when nothing of the array's is under way on it. The I/O path has let go of it. */
+    void close() {
+        if (store == null) {
+            link.close();
+        } else {
+            store.whenIdle().whenComplete((idle, failure) -> link.close());
+        }
+    }
+}

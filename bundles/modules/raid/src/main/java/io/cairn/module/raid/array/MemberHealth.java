@@ -1,0 +1,45 @@
+package io.cairn.module.raid.array;
+
+/** What has gone wrong with the member in a slot since it came. App thread. */
+final class MemberHealth {
+    private long readErrors;
+    private long writeErrors;
+    private long repaired;
+
+    void readError(boolean wasRepaired) {
+        readErrors++;
+        if (wasRepaired) {
+            repaired++;
+        }
+    }
+
+    void writeError() {
+        writeErrors++;
+    }
+
+    /** Takes over what was counted before, by the module before an upgrade. */
+    void add(long moreReadErrors, long moreWriteErrors, long moreRepaired) {
+        readErrors += moreReadErrors;
+        writeErrors += moreWriteErrors;
+        repaired += moreRepaired;
+    }
+
+    /** Another member is in the slot. */
+    void reset() {
+        readErrors = 0;
+        writeErrors = 0;
+        repaired = 0;
+    }
+
+    long readErrors() {
+        return readErrors;
+    }
+
+    long writeErrors() {
+        return writeErrors;
+    }
+
+    long repaired() {
+        return repaired;
+    }
+}

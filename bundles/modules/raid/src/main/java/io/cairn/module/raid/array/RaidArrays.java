@@ -1,0 +1,401 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.BdevException;
+import io.cairn.bdev.NotificationType;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.spi.BdevHost;
+import io.cairn.module.raid.format.MemberState;
+import io.cairn.module.raid.format.Superblock;
+import io.cairn.module.raid.format.SuperblockRead;
+import io.cairn.module.raid.member.ReservedArea;
+import io.cairn.operations.ConfigEntry;
+import io.cairn.reactor.Errno;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** All arrays, with their spares, policies and options. App thread. */
+public final class RaidArrays implements ArrayContext {
+    private static final Logger LOG = System.getLogger(RaidArrays.class.getName());
+    private static final String HANDED_OVER = "arrays";
+
+    private final BdevHost host;
+    private final Map<String, RaidArray> arrays = new LinkedHashMap<>();
+    private final Map<String, PartialPolicies> policies = new LinkedHashMap<>();
+    private final Spares spares;
+    private Options options = Options.DEFAULT;
+    private boolean ending;
+
+    /** Makes an empty set. */
+    public RaidArrays(BdevHost host) {
+        this.host = host;
+        this.spares = new Spares(host);
+    }
+
+    // ---- what there is ----
+
+    /** Returns the arrays in the order of their creation. */
+    public List<RaidArray> all() {
+        return List.copyOf(arrays.values());
+    }
+
+    /** Finds an array by its name or UUID. */
+    public Optional<RaidArray> find(String nameOrUuid) {
+        RaidArray named = arrays.get(nameOrUuid);
+        return named != null
+                ? Optional.of(named)
+                : arrays.values().stream()
+                        .filter(array -> array.uuid().toString().equalsIgnoreCase(nameOrUuid))
+                        .findFirst();
+    }
+
+    /** Returns the spares. */
+    public Spares spares() {
+        return spares;
+    }
+
+    /** Returns what makes all this again, as far as it is not found on disks. */
+    public List<ConfigEntry> configuration() {
+        List<ConfigEntry> entries = new ArrayList<>();
+        if (!options.equals(Options.DEFAULT)) {
+            Map<String, Object> params = new LinkedHashMap<>();
+            params.put("process_window_size_kb", options.processWindowKb());
+            params.put("process_max_bandwidth_mb_sec", options.processMaxBandwidthMbSec());
+            params.put("start_degraded_timeout_sec", options.policies().startDegradedTimeoutSec());
+            params.put("spare_delay_sec", options.policies().spareDelaySec());
+            params.put("max_read_errors", options.policies().maxReadErrors());
+            entries.add(new ConfigEntry("bdev_raid_set_options", params));
+        }
+        policies.forEach((array, own) -> entries.add(own.configuration(array)));
+        arrays.values().forEach(array -> entries.addAll(array.configuration()));
+        entries.addAll(spares.configuration());
+        return entries;
+    }
+
+    // ---- what users do ----
+
+    /** Sets the options of all arrays. */
+    public void setOptions(Options other) {
+        options = other;
+        arrays.values().stream()
+                .filter(array -> array.service() != null)
+                .forEach(array -> array.service().upkeep().optionsChanged());
+    }
+
+    /** Sets the policies of one array, which need not be here. */
+    public void setPolicies(String nameOrUuid, PartialPolicies own) {
+        if (own.isEmpty()) {
+            policies.remove(nameOrUuid);
+        } else {
+            policies.put(nameOrUuid, own);
+        }
+    }
+
+    /**
+     * Creates an array.
+     *
+     * @param force whether other arrays' superblocks on its bases are wiped
+     * @return completes when its bdev is there and examined, or when it waits for bases
+     * @throws BdevException EEXIST there is one; what {@link Definition#check} says
+     */
+    public CompletionStage<Void> create(Definition definition, boolean force) {
+        definition.check();
+        RaidArray present = arrays.get(definition.name());
+        if (present != null) {
+            throw new BdevException(
+                    Errno.EEXIST, "raid bdev '" + definition.name() + "' exists (" + present.uuid() + ")");
+        }
+        definition.uuid().flatMap(uuid -> find(uuid.toString())).ifPresent(other -> {
+            throw new BdevException(
+                    Errno.EEXIST, "raid bdev '" + other.name() + "' has the UUID " + other.uuid() + " already");
+        });
+        RaidArray array = RaidArray.defined(this, definition);
+        arrays.put(definition.name(), array);
+        array.continueAfterUpgrade(handedOver(array));
+        CompletionStage<Void> settled = Stages.done();
+        for (String base : definition.bases()) {
+            settled = settled.thenCompose(before -> host.settled(base));
+        }
+        return settled.thenCompose(done -> array.create(force));
+    }
+
+    /**
+     * Deletes an array.
+     *
+     * @param clear whether what is on its members of it is wiped
+     */
+    public CompletionStage<Void> delete(RaidArray array, boolean clear) {
+        policies.remove(array.name());
+        return array.delete(clear);
+    }
+
+    /**
+     * Adds a bdev to an array.
+     *
+     * @throws BdevException ENODEV there is no such bdev
+     */
+    public CompletionStage<Void> add(RaidArray array, String base) {
+        return host.settled(base).thenCompose(settled -> {
+            Bdev bdev = host.find(base)
+                    .filter(ArrayContext::stays)
+                    .orElseThrow(() -> new BdevException(Errno.ENODEV, "no bdev is called " + base));
+            spares.release(bdev);
+            return array.add(bdev);
+        });
+    }
+
+    /**
+     * Removes a member from its array.
+     *
+     * @throws BdevException ENODEV it is in none
+     */
+    public CompletionStage<Void> remove(String base) {
+        for (RaidArray array : arrays.values()) {
+            Optional<Slot> slot = array.slots().find(base);
+            if (slot.isPresent()) {
+                return array.remove(slot.get());
+            }
+        }
+        throw new BdevException(Errno.ENODEV, "base bdev '" + base + "' is in no raid bdev");
+    }
+
+    /** Adds a spare; it is claimed when it is here. Answers with the reason if it cannot be one. */
+    public CompletionStage<Void> addSpare(String base, Optional<String> array) {
+        return spares.add(base, array).thenRun(() -> arrays.values().forEach(this::needsSpareIfAny));
+    }
+
+    private void needsSpareIfAny(RaidArray array) {
+        boolean waits = array.service() != null
+                && array.slots().all().stream()
+                        .anyMatch(slot -> slot.member() == null && slot.state() == MemberState.FAILED);
+        if (waits) {
+            needsSpare(array);
+        }
+    }
+
+    // ---- what the core tells ----
+
+    /** A bdev is here: whoever waits for it by its name takes it. */
+    public void examineConfig(Bdev bdev) {
+        if (ending) {
+            return;
+        }
+        for (RaidArray array : all()) {
+            if (array.wants(bdev)) {
+                array.arrive(bdev);
+                return;
+            }
+        }
+        spares.arrive(bdev);
+    }
+
+    /** A bdev is here that nobody looks at: whoever waits for it by its name takes it, and members of arrays that were here before an upgrade are found. */
+    public void restore(Bdev bdev) {
+        examineConfig(bdev);
+        if (!isHeld(bdev) && wasMember(bdev)) {
+            discover(bdev);
+        }
+    }
+
+    private boolean wasMember(Bdev bdev) {
+        return host.handedOver().get(HANDED_OVER) instanceof Map<?, ?> byArray
+                && byArray.values().stream()
+                        .anyMatch(array -> array instanceof Map<?, ?> map
+                                && map.get(HandedOver.UUIDS) instanceof List<?> uuids
+                                && uuids.contains(bdev.uuid()));
+    }
+
+    private boolean isHeld(Bdev bdev) {
+        return spares.holds(bdev) || arrays.values().stream().anyMatch(array -> array.holds(bdev));
+    }
+
+    /**
+     * Looks for a superblock on a bdev.
+     *
+     * @return completes when what is to be made of it has been; never fails
+     */
+    public CompletionStage<Void> discover(Bdev bdev) {
+        if (ending || isHeld(bdev)) {
+            return Stages.done();
+        }
+        return readSuperblock(bdev)
+                .thenCompose(read -> {
+                    if (read instanceof SuperblockRead.Refused refused) {
+                        LOG.log(
+                                Level.WARNING,
+                                "bdev ''{0}'' has a RAID superblock that is not used: {1}",
+                                bdev.name(),
+                                refused.message());
+                    }
+                    if (read instanceof SuperblockRead.Found found && !ending) {
+                        found.warnings()
+                                .forEach(warning -> LOG.log(Level.WARNING, "bdev ''{0}'': {1}", bdev.name(), warning));
+                        return arrayOf(found.superblock()).discovered(bdev, found.superblock());
+                    }
+                    return Stages.done();
+                })
+                .exceptionally(failure -> {
+                    LOG.log(
+                            Level.WARNING,
+                            "bdev ''{0}'' is not taken into a raid bdev: {1}",
+                            bdev.name(),
+                            Stages.cause(failure).getMessage());
+                    return null;
+                });
+    }
+
+    private RaidArray arrayOf(Superblock superblock) {
+        Optional<RaidArray> known = find(superblock.uuid().toString());
+        if (known.isPresent()) {
+            return known.get();
+        }
+        if (arrays.containsKey(superblock.name())) {
+            throw new BdevException(
+                    Errno.EEXIST,
+                    "its array is called '" + superblock.name() + "' (" + superblock.uuid() + "), as raid bdev "
+                            + arrays.get(superblock.name()).uuid() + " is");
+        }
+        RaidArray array = RaidArray.found(this, superblock);
+        arrays.put(superblock.name(), array);
+        return array;
+    }
+
+    private CompletionStage<SuperblockRead> readSuperblock(Bdev bdev) {
+        BdevDescriptor descriptor = host.open(bdev.name(), OpenMode.READ, "examine by raid", (event, d) -> {});
+        ReservedArea area = ReservedArea.of(descriptor);
+        CompletableFuture<SuperblockRead> outcome = new CompletableFuture<>();
+        new MemberStore(area).readSuperblock().whenComplete((read, failure) -> area.whenIdle()
+                .whenComplete((idle, ignored) -> {
+                    descriptor.close();
+                    if (failure == null) {
+                        outcome.complete(read);
+                    } else {
+                        outcome.completeExceptionally(failure);
+                    }
+                }));
+        return outcome;
+    }
+
+    // ---- its end ----
+
+    /** The module is exchanged: returns what the next one needs and cannot find elsewhere. */
+    public Map<String, Object> handOver() {
+        ending = true;
+        Map<String, Object> byArray = new LinkedHashMap<>();
+        arrays.forEach((name, array) -> byArray.put(array.uuid().toString(), array.plain()));
+        return Map.of(HANDED_OVER, byArray);
+    }
+
+    /** Gives back what all arrays and spares hold; their bdevs are gone. */
+    public CompletionStage<Void> close() {
+        ending = true;
+        List<CompletableFuture<Void>> idle = new ArrayList<>();
+        for (RaidArray array : all()) {
+            idle.add(array.whenIdle().toCompletableFuture());
+        }
+        return CompletableFuture.allOf(idle.toArray(CompletableFuture[]::new)).thenRun(() -> {
+            all().forEach(RaidArray::end);
+            spares.close();
+        });
+    }
+
+    // ---- what arrays ask ----
+
+    @Override
+    public BdevHost host() {
+        return host;
+    }
+
+    @Override
+    public Options options() {
+        return options;
+    }
+
+    @Override
+    public Policies policies(RaidArray array) {
+        PartialPolicies own = policies.getOrDefault(
+                array.name(), policies.getOrDefault(array.uuid().toString(), PartialPolicies.NONE));
+        return own.over(options.policies());
+    }
+
+    @Override
+    public boolean isEnding() {
+        return ending;
+    }
+
+    @Override
+    public Map<?, ?> handedOver(RaidArray array) {
+        return host.handedOver().get(HANDED_OVER) instanceof Map<?, ?> byArray
+                        && byArray.get(array.uuid().toString()) instanceof Map<?, ?> own
+                ? own
+                : Map.of();
+    }
+
+    @Override
+    public void refuseForeign(RaidArray array, Bdev bdev, boolean force) {
+        for (RaidArray other : all()) {
+            if (other != array
+                    && other.holds(bdev)
+                    && other.service() == null
+                    && other.definition().superblock()) {
+                if (!force) {
+                    throw new BdevException(
+                            Errno.EEXIST,
+                            "raid bdev '" + array.name() + "': base bdev '" + bdev.name()
+                                    + "' has the superblock of raid bdev '" + other.name() + "' (" + other.uuid()
+                                    + "); force wipes it");
+                }
+                other.giveUp(bdev);
+            }
+        }
+    }
+
+    @Override
+    public void drop(RaidArray array) {
+        array.end();
+    }
+
+    @Override
+    public void ended(RaidArray array, List<Bdev> free) {
+        arrays.remove(array.name(), array);
+        if (!ending) {
+            host.reactors().app().execute(() -> free.stream()
+                    .filter(ArrayContext::stays)
+                    .filter(bdev -> bdev.claims().isEmpty())
+                    .forEach(this::examineConfig));
+        }
+    }
+
+    @Override
+    public void offer(RaidArray array) {
+        array.startAgain();
+    }
+
+    @Override
+    public void needsSpare(RaidArray array) {
+        if (ending || array.isDeleted() || array.service() == null) {
+            return;
+        }
+        Optional<Bdev> spare = spares.take(array);
+        spare.ifPresent(bdev -> array.add(bdev).whenComplete((done, failure) -> {
+            if (failure == null) {
+                announce(array, NotificationType.BDEV_SPARE_TAKEN, bdev.name());
+            } else {
+                LOG.log(
+                        Level.WARNING,
+                        "spare ''{0}'' was not taken into raid bdev ''{1}'': {2}",
+                        bdev.name(),
+                        array.name(),
+                        Stages.cause(failure).getMessage());
+            }
+        }));
+    }
+}

@@ -1,0 +1,204 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevEvent;
+import io.cairn.bdev.BdevException;
+import io.cairn.bdev.spi.BaseLink;
+import io.cairn.bdev.spi.BdevHost;
+import io.cairn.module.raid.level.Shape;
+import io.cairn.operations.ConfigEntry;
+import io.cairn.reactor.Errno;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** Bdevs that wait to take the place of members that fail. They are claimed while they wait. App thread. */
+public final class Spares {
+    private static final Logger LOG = System.getLogger(Spares.class.getName());
+
+    private final BdevHost host;
+    private final Map<String, Spare> all = new LinkedHashMap<>();
+
+    private final class Spare {
+        private final String name;
+        private final Optional<String> array;
+        private BaseLink link;
+
+        Spare(String name, Optional<String> array) {
+            this.name = name;
+            this.array = array;
+        }
+
+        boolean is(Bdev bdev) {
+            return link == null ? Slot.isCalled(bdev, name) : link.base() == bdev;
+        }
+
+        void hold(Bdev bdev) {
+            link = BaseLink.exclusive(host, bdev.name(), "spare " + name, (event, descriptor) -> {
+                if (event == BdevEvent.REMOVE) {
+                    letGo();
+                }
+            });
+        }
+
+        void letGo() {
+            if (link != null) {
+                BaseLink held = link;
+                link = null;
+                held.close();
+            }
+        }
+    }
+
+    Spares(BdevHost host) {
+        this.host = host;
+    }
+
+    /**
+     * Adds a spare.
+     *
+     * @throws BdevException EEXIST it is one, or has a superblock; EPERM a claim stands against it
+     */
+    CompletionStage<Void> add(String base, Optional<String> array) {
+        if (all.containsKey(base) || host.find(base).filter(this::holds).isPresent()) {
+            throw new BdevException(Errno.EEXIST, "bdev '" + base + "' is a spare already");
+        }
+        Spare spare = new Spare(base, array);
+        all.put(base, spare);
+        return host.settled(base)
+                .thenCompose(settled -> {
+                    Optional<Bdev> bdev = host.find(base).filter(ArrayContext::stays);
+                    if (all.get(base) != spare || spare.link != null || bdev.isEmpty()) {
+                        return Stages.done();
+                    }
+                    spare.hold(bdev.get());
+                    return inspect(spare);
+                })
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        spare.letGo();
+                        all.remove(base, spare);
+                    }
+                });
+    }
+
+    /** Nothing is a spare that holds an array's data. */
+    private CompletionStage<Void> inspect(Spare spare) {
+        MemberStore store = new MemberStore(spare.link);
+        return store.readSuperblock().thenCompose(read -> store.whenIdle()
+                .thenRun(() -> Foreign.what(read).ifPresent(what -> {
+                    throw new BdevException(Errno.EEXIST, "bdev '" + spare.name + "' has " + what);
+                })));
+    }
+
+    /**
+     * Takes a spare back.
+     *
+     * @throws BdevException ENODEV there is none of the name
+     */
+    public void remove(String base) {
+        Spare spare = all.remove(base);
+        if (spare == null) {
+            throw new BdevException(Errno.ENODEV, "there is no spare '" + base + "'");
+        }
+        spare.letGo();
+    }
+
+    /** A bdev has come: if it is a spare, it is held. */
+    void arrive(Bdev bdev) {
+        for (Spare spare : List.copyOf(all.values())) {
+            if (spare.link == null && spare.is(bdev)) {
+                try {
+                    spare.hold(bdev);
+                } catch (BdevException e) {
+                    LOG.log(Level.WARNING, "spare ''{0}'' cannot be held: {1}", spare.name, e.getMessage());
+                    continue;
+                }
+                inspect(spare).whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOG.log(
+                                Level.WARNING,
+                                "bdev ''{0}'' is no spare: {1}",
+                                spare.name,
+                                Stages.cause(failure).getMessage());
+                        spare.letGo();
+                    }
+                });
+                return;
+            }
+        }
+    }
+
+    boolean holds(Bdev bdev) {
+        return all.values().stream().anyMatch(spare -> spare.link != null && spare.link.base() == bdev);
+    }
+
+    /** A bdev is to be used otherwise: it is no spare any more. */
+    void release(Bdev bdev) {
+        for (Spare spare : List.copyOf(all.values())) {
+            if (spare.is(bdev)) {
+                all.remove(spare.name);
+                spare.letGo();
+            }
+        }
+    }
+
+    /** Takes the smallest spare that fits an array: its own before those of all. It is free then, to be claimed by the array at once. */
+    Optional<Bdev> take(RaidArray array) {
+        Shape shape = array.service().shape();
+        long most = shape.members().stream()
+                .mapToLong(extent -> extent.dataOffset() + extent.dataBlocks())
+                .max()
+                .orElse(0);
+        Optional<Spare> best = all.values().stream()
+                .filter(spare -> spare.link != null)
+                .filter(spare -> spare.array
+                        .map(name -> name.equals(array.name())
+                                || name.equals(array.uuid().toString()))
+                        .orElse(true))
+                .filter(spare -> spare.link.base().blockSize() == shape.blockSize()
+                        && spare.link.base().numBlocks() >= most)
+                .min(Comparator.<Spare, Boolean>comparing(spare -> spare.array.isEmpty())
+                        .thenComparing(spare -> spare.link.base().numBlocks()));
+        return best.map(spare -> {
+            Bdev bdev = spare.link.base();
+            all.remove(spare.name);
+            spare.letGo();
+            return bdev;
+        });
+    }
+
+    /** Returns what is shown of them. */
+    public List<Map<String, Object>> describe() {
+        List<Map<String, Object>> described = new ArrayList<>();
+        for (Spare spare : all.values()) {
+            Map<String, Object> info = new LinkedHashMap<>();
+            info.put("base_bdev", spare.name);
+            info.put("raid_bdev", spare.array.orElse(null));
+            info.put("present", spare.link != null);
+            described.add(info);
+        }
+        return described;
+    }
+
+    List<ConfigEntry> configuration() {
+        return all.values().stream()
+                .map(spare -> {
+                    Map<String, Object> params = new LinkedHashMap<>();
+                    params.put("base_bdev", spare.name);
+                    spare.array.ifPresent(array -> params.put("raid_bdev", array));
+                    return new ConfigEntry("bdev_raid_add_spare", params);
+                })
+                .toList();
+    }
+
+    void close() {
+        all.values().forEach(Spare::letGo);
+    }
+}

@@ -1,0 +1,498 @@
+package io.cairn.module.raid;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.SimDisk;
+import io.cairn.bdev.testkit.SimFault;
+import io.cairn.bdev.testkit.SimMedium;
+import io.cairn.bdev.testkit.SimSettings;
+import io.cairn.bdev.testkit.TestCore;
+import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.module.raid.format.MemberState;
+import io.cairn.module.raid.format.SuperblockCodec;
+import io.cairn.module.raid.format.SuperblockRead;
+import io.cairn.operations.ConfigEntry;
+import io.cairn.operations.OperationException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RaidModuleTest {
+    private static final int BLOCK = 512;
+    private static final long BLOCKS = 8192;
+
+    private final TestCore core = TestCore.simulated(7, 3);
+    private RaidModule module = new RaidModule();
+    private final List<SimDisk> disks = new ArrayList<>();
+    private final List<SimMedium> media = new ArrayList<>();
+
+    @BeforeEach
+    void start() {
+        core.add(module);
+        for (int i = 0; i < 4; i++) {
+            media.add(new SimMedium(BLOCK));
+            disks.add(disk(i));
+        }
+    }
+
+    @AfterEach
+    void end() {
+        core.settle();
+        core.assertNoViolations();
+        core.close();
+    }
+
+    private SimDisk disk(int i) {
+        return core.disk(SimSettings.of("B" + i, BLOCK, BLOCKS).withUuid(new UUID(1, i)), media.get(i));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "raid0, 4, 4, false", "raid0, 4, 4, true", "concat, 4, 3, false", "concat, 4, 3, true",
+        "raid1, 0, 2, false", "raid1, 0, 3, true", "raid5f, 4, 3, false", "raid5f, 4, 4, true"
+    })
+    void eachLevelServesIo(String level, long strip, int members, boolean superblock) {
+        create("R", level, strip, superblock, members);
+
+        assertThat(info("R")).containsEntry("state", "online").containsEntry("raid_level", level);
+        int unit = level.equals("raid5f") ? 8 * (members - 1) : 8;
+        byte[] data = new byte[unit * BLOCK];
+        Arrays.fill(data, (byte) 3);
+        try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
+            open.channel(1).write(0, data);
+            open.channel(2).write(unit * 5L, data);
+            assertThat(open.channel(2).read(0, unit)).isEqualTo(data);
+            assertThat(open.channel(0).read(unit * 5L, unit)).isEqualTo(data);
+        }
+        core.call("bdev_raid_delete", Map.of("name", "R"));
+        assertThat(core.find("R")).isEmpty();
+        disks.forEach(disk -> assertThat(disk.bdev().claims()).isEmpty());
+    }
+
+    private Object create(String name, String level, long strip, boolean superblock, int members) {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("name", name);
+        params.put("raid_level", level);
+        params.put("strip_size_kb", strip);
+        params.put("superblock", superblock);
+        params.put(
+                "base_bdevs",
+                disks.stream().limit(members).map(d -> d.bdev().name()).toList());
+        return core.call("bdev_raid_create", params);
+    }
+
+    @SuppressWarnings("unchecked")
+    private Map<String, Object> info(String name) {
+        return ((List<?>) core.call("bdev_raid_get_bdevs", Map.of("category", "all")))
+                .stream()
+                        .map(each -> (Map<String, Object>) each)
+                        .filter(each -> each.get("name").equals(name))
+                        .findFirst()
+                        .orElseThrow();
+    }
+
+    private byte[] pattern(int seed, int blocks) {
+        byte[] data = new byte[blocks * BLOCK];
+        new Random(seed).nextBytes(data);
+        return data;
+    }
+
+    private void write(long block, byte[] data) {
+        try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
+            open.channel(1).write(block, data);
+            open.channel(1).flush();
+        }
+    }
+
+    private byte[] read(long block, int blocks) {
+        try (TestDescriptor open = core.open("R", OpenMode.READ)) {
+            return open.channel(2).read(block, blocks);
+        }
+    }
+
+    private List<Map<String, Object>> bases() {
+        @SuppressWarnings("unchecked")
+        List<Map<String, Object>> bases = (List<Map<String, Object>>) info("R").get("base_bdevs_list");
+        return bases;
+    }
+
+    private void untilHealth(String health) {
+        for (int i = 0; i < 400 && !info("R").get("health").equals(health); i++) {
+            core.step(100);
+            core.settle();
+        }
+        assertThat(info("R")).containsEntry("health", health);
+    }
+
+    private void again() {
+        core.remove(module);
+        module = new RaidModule();
+        core.add(module);
+        core.settle();
+    }
+
+    @Test
+    void anArrayDescribesItselfInSpdksOrderAndThenInOurs() {
+        create("R", "raid1", 0, true, 2);
+
+        Map<String, Object> info = info("R");
+        assertThat(info.keySet())
+                .containsExactly(
+                        "name",
+                        "uuid",
+                        "strip_size_kb",
+                        "state",
+                        "raid_level",
+                        "superblock",
+                        "num_base_bdevs",
+                        "num_base_bdevs_discovered",
+                        "num_base_bdevs_operational",
+                        "base_bdevs_list",
+                        "health");
+        assertThat(bases().get(1).keySet())
+                .startsWith("name", "uuid", "is_configured", "data_offset", "data_size")
+                .contains("role", "read_errors", "write_errors", "repaired");
+        assertThat(bases().get(1))
+                .containsEntry("name", "B1")
+                .containsEntry("data_offset", 2048L)
+                .containsEntry("data_size", BLOCKS - 2048)
+                .containsEntry("role", "in_sync");
+        assertThat(core.bdev("R").productName()).isEqualTo("Raid Volume");
+        assertThat(core.onApp(() -> module.configuration()))
+                .as("found on its members, not saved")
+                .isEmpty();
+    }
+
+    @Test
+    void superblocksAreOnAllMembersBeforeTheBdevIsThere() {
+        create("R", "raid1", 0, true, 3);
+        for (int i = 0; i < 3; i++) {
+            SuperblockRead read = SuperblockCodec.decode(media.get(i).read(0, 8), BLOCK);
+            assertThat(read).isInstanceOf(SuperblockRead.Found.class);
+            assertThat(((SuperblockRead.Found) read).superblock().sequence()).isEqualTo(1);
+            assertThat(((SuperblockRead.Found) read).superblock().count(MemberState.CONFIGURED))
+                    .isEqualTo(3);
+        }
+        assertThat(media.get(0).dirtyBlocks()).as("not durable").isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"raid1, 0, 3", "raid5f, 4, 3"})
+    void aMemberThatFailsIsLeftBehindAndComesBackByRebuild(String level, long strip, int members) {
+        create("R", level, strip, true, members);
+        int unit = level.equals("raid5f") ? 8 * (members - 1) : 8;
+        write(0, pattern(1, unit));
+        disks.get(1).inject(SimFault.next(1, IoType.WRITE, IoStatus.nvme(2, 0x80)));
+
+        write(unit, pattern(2, unit));
+
+        assertThat(info("R"))
+                .containsEntry("health", "degraded")
+                .containsEntry("num_base_bdevs_operational", members - 1L);
+        assertThat(bases().get(1)).containsEntry("role", "failed").containsEntry("write_errors", 1L);
+        assertThat(disks.get(1).bdev().claims())
+                .as("claims of the member that failed")
+                .isEmpty();
+        assertThat(read(0, unit)).isEqualTo(pattern(1, unit));
+        core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B1"));
+        untilHealth("optimal");
+        core.await(disks.get(0).remove());
+        core.settle();
+        assertThat(read(0, unit)).isEqualTo(pattern(1, unit));
+        assertThat(read(unit, unit)).isEqualTo(pattern(2, unit));
+    }
+
+    @Test
+    void aMemberThatIsPulledOutComesBackBySuperblock() {
+        create("R", "raid1", 0, true, 2);
+        write(0, pattern(1, 8));
+        core.await(disks.get(1).yank());
+        core.settle();
+        assertThat(info("R")).containsEntry("health", "degraded");
+        write(8, pattern(2, 8));
+
+        disks.set(1, disk(1));
+        untilHealth("optimal");
+
+        core.await(disks.get(0).remove());
+        core.settle();
+        assertThat(read(0, 8)).isEqualTo(pattern(1, 8));
+        assertThat(read(8, 8)).isEqualTo(pattern(2, 8));
+    }
+
+    @Test
+    void theStaleMemberIsNotBelievedAfterARestart() {
+        create("R", "raid1", 0, true, 2);
+        write(0, pattern(1, 8));
+        core.await(disks.get(1).yank());
+        core.settle();
+        write(0, pattern(2, 8));
+        core.remove(module);
+        core.await(disks.get(0).remove());
+        module = new RaidModule();
+        core.add(module);
+
+        disks.set(1, disk(1));
+        core.settle();
+        assertThat(info("R")).containsEntry("state", "configuring");
+        disks.set(0, disk(0));
+        untilHealth("optimal");
+
+        assertThat(read(0, 8)).isEqualTo(pattern(2, 8));
+        core.await(disks.get(0).remove());
+        core.settle();
+        assertThat(read(0, 8)).as("from the member that was stale").isEqualTo(pattern(2, 8));
+    }
+
+    @Test
+    void startsWithoutAMemberWhenThePolicySaysSo() {
+        create("R", "raid1", 0, true, 2);
+        write(0, pattern(1, 8));
+        core.remove(module);
+        core.await(disks.get(1).remove());
+        module = new RaidModule();
+        core.add(module);
+        core.settle();
+        assertThat(info("R")).as("waits for ever by default").containsEntry("state", "configuring");
+        core.remove(module);
+        module = new RaidModule();
+        core.add(module);
+        core.call("bdev_raid_set_policy", Map.of("name", "R", "start_degraded_timeout_sec", 5L));
+        core.await(disks.get(0).remove());
+        disks.set(0, disk(0));
+        core.until(
+                "the start", () -> core.core().find("R").toCompletableFuture().isDone());
+        CompletableFuture<Void> later = new CompletableFuture<>();
+        core.onApp(() -> core.reactor(0).after(6_000_000_000L, () -> later.complete(null)));
+        core.await(later);
+        core.settle();
+
+        assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "degraded");
+        assertThat(read(0, 8)).isEqualTo(pattern(1, 8));
+        assertThat(core.onApp(() -> module.configuration()))
+                .extracting(ConfigEntry::method)
+                .containsExactly("bdev_raid_set_policy");
+    }
+
+    @Test
+    void aSpareTakesThePlaceOfAMemberThatFails() {
+        create("R", "raid1", 0, true, 2);
+        write(0, pattern(1, 8));
+        core.call("bdev_raid_add_spare", Map.of("base_bdev", "B2"));
+        assertThat(core.call("bdev_raid_get_spares", null))
+                .asString()
+                .contains("B2")
+                .contains("true");
+        assertThat(disks.get(2).bdev().claims()).hasSize(1);
+        disks.get(1).inject(SimFault.next(1, IoType.WRITE, IoStatus.FAILED));
+
+        write(8, pattern(2, 8));
+        untilHealth("optimal");
+
+        assertThat(bases().get(1)).containsEntry("name", "B2");
+        core.await(disks.get(0).remove());
+        core.settle();
+        assertThat(read(0, 8)).isEqualTo(pattern(1, 8));
+        assertThat(read(8, 8)).isEqualTo(pattern(2, 8));
+    }
+
+    @Test
+    void aScrubFindsAFlippedByteAndRepairsIt() {
+        create("R", "raid1", 0, true, 3);
+        write(0, pattern(1, 64));
+        byte[] flipped = media.get(2).read(2048 + 5);
+        flipped[7] ^= 1;
+        media.get(2).write(2048 + 5, flipped);
+
+        core.call("bdev_raid_start_scrub", Map.of("name", "R", "repair", true));
+        core.settle();
+
+        assertThat(info("R").get("last_scrub"))
+                .asString()
+                .contains("mismatches=1")
+                .contains("repaired=true");
+        assertThat(media.get(2).read(2048, 64)).isEqualTo(pattern(1, 64));
+    }
+
+    @Test
+    void goesOfflineWithTooFewMembersAndComesBackWithThem() {
+        create("R", "raid0", 4, false, 3);
+        write(0, pattern(1, 64));
+        core.await(disks.get(1).remove());
+        core.settle();
+        assertThat(core.find("R")).isEmpty();
+        assertThat(info("R")).containsEntry("state", "offline").containsEntry("num_base_bdevs_discovered", 2L);
+
+        disks.set(1, disk(1));
+        core.settle();
+
+        assertThat(read(0, 64)).isEqualTo(pattern(1, 64));
+    }
+
+    @Test
+    void growsWhenAllMembersHaveGrown() {
+        create("R", "raid1", 0, true, 2);
+        long before = core.bdev("R").numBlocks();
+        core.await(disks.get(0).resize(2 * BLOCKS));
+        core.settle();
+        assertThat(core.bdev("R").numBlocks()).isEqualTo(before);
+        core.await(disks.get(1).resize(2 * BLOCKS));
+        core.settle();
+        assertThat(core.bdev("R").numBlocks()).isEqualTo(before + BLOCKS);
+        write(before + BLOCKS - 8, pattern(3, 8));
+        again();
+        assertThat(core.bdev("R").numBlocks()).isEqualTo(before + BLOCKS);
+        assertThat(read(before + BLOCKS - 8, 8)).isEqualTo(pattern(3, 8));
+    }
+
+    @Test
+    void clearingWipesWhatWouldBeFoundAgain() {
+        create("R", "raid1", 0, true, 2);
+        core.call("bdev_raid_delete", Map.of("name", "R", "clear_sb", true));
+        again();
+        assertThat((List<?>) core.call("bdev_raid_get_bdevs", Map.of("category", "all")))
+                .isEmpty();
+        assertThat(SuperblockCodec.decode(media.get(0).read(0, 8), BLOCK))
+                .isInstanceOf(SuperblockRead.NoSuperblock.class);
+    }
+
+    @Test
+    void deletedWithoutClearingItIsFoundAgain() {
+        create("R", "raid1", 0, true, 2);
+        core.call("bdev_raid_delete", Map.of("name", "R"));
+        again();
+        assertThat(info("R")).containsEntry("state", "online");
+    }
+
+    // ---- what is refused ----
+
+    private void assertRefused(Map<String, Object> params, int code, String... parts) {
+        Map<String, Object> all = new LinkedHashMap<>(Map.of("name", "X", "raid_level", "raid1", "strip_size_kb", 0L));
+        all.putAll(params);
+        assertThatThrownBy(() -> core.call("bdev_raid_create", all))
+                .isInstanceOfSatisfying(
+                        OperationException.class,
+                        e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(code))
+                .hasMessageContainingAll(parts);
+        core.settle();
+        assertThat(core.find("X")).isEmpty();
+        assertThat(((List<?>) core.call("bdev_raid_get_bdevs", Map.of("category", "all"))).toString())
+                .doesNotContain("name=X");
+    }
+
+    @Test
+    void refusesWhatMakesNoArray() {
+        List<String> two = List.of("B0", "B1");
+        assertRefused(Map.of("base_bdevs", List.of("B0", "B0")), -1, "Failed to create RAID bdev X", "B0", "twice");
+        assertRefused(Map.of("base_bdevs", List.of("B0", "")), -22, "The base bdev name cannot be empty");
+        assertRefused(Map.of("base_bdevs", two, "strip_size_kb", 4L), -22, "strip_size_kb 4");
+        assertRefused(Map.of("base_bdevs", two, "raid_level", "raid0", "strip_size_kb", 3L), -22, "power of two");
+        assertRefused(Map.of("base_bdevs", two, "raid_level", "raid5f", "strip_size_kb", 4L), -22, "at least 3");
+        assertRefused(Map.of("base_bdevs", two, "name", "X".repeat(64)), -22, "64 bytes");
+        assertRefused(Map.of("base_bdevs", two, "raid_level", "raid6"), -32700, "raid6");
+        core.disk("small", BLOCK, 2048);
+        assertRefused(Map.of("base_bdevs", List.of("B0", "small"), "superblock", true), -22, "small", "2048");
+        core.disk("other", 4096, 4096);
+        assertRefused(Map.of("base_bdevs", List.of("B0", "other")), -22, "other", "4096");
+        disks.forEach(disk -> {
+            assertThat(disk.bdev().claims()).isEmpty();
+            assertThat(disk.given(IoType.WRITE) + disk.given(IoType.WRITE_ZEROES))
+                    .as("writes to %s, which was refused", disk)
+                    .isZero();
+        });
+    }
+
+    @Test
+    void refusesAnotherArraysMemberUnlessForced() {
+        create("R", "raid1", 0, true, 2);
+        write(0, pattern(1, 8));
+        core.remove(module);
+        core.await(disks.get(1).remove());
+        module = new RaidModule();
+        core.add(module);
+        core.settle();
+        assertThat(info("R")).containsEntry("state", "configuring");
+
+        long written = disks.get(0).given(IoType.WRITE);
+        assertRefused(Map.of("base_bdevs", List.of("B2", "B0"), "superblock", true), -17, "B0", "'R'", "force");
+        assertThat(disks.get(0).given(IoType.WRITE)).isEqualTo(written);
+
+        core.call(
+                "bdev_raid_create",
+                Map.of(
+                        "name",
+                        "Y",
+                        "raid_level",
+                        "raid1",
+                        "base_bdevs",
+                        List.of("B2", "B0"),
+                        "superblock",
+                        true,
+                        "force",
+                        true));
+        assertThat(info("Y")).containsEntry("state", "online");
+    }
+
+    @Test
+    void neverWritesOverASuperblockThatItCannotUse() {
+        create("R", "raid1", 0, true, 2);
+        core.remove(module);
+        byte[] block = media.get(0).read(0);
+        block[20] ^= 1;
+        media.get(0).write(0, block);
+        module = new RaidModule();
+        core.add(module);
+        core.settle();
+        assertRefused(Map.of("base_bdevs", List.of("B2", "B0"), "superblock", true), -17, "B0", "checksum");
+        assertThat(media.get(0).read(0)).isEqualTo(block);
+    }
+
+    @Test
+    void aCreationThatFailsLeavesNoSuperblock() {
+        disks.get(1).inject(SimFault.next(1, IoType.WRITE, IoStatus.FAILED));
+        assertRefused(Map.of("base_bdevs", List.of("B0", "B1"), "superblock", true), -5, "B1");
+        assertThat(SuperblockCodec.decode(media.get(0).read(0, 8), BLOCK))
+                .isInstanceOf(SuperblockRead.NoSuperblock.class);
+        assertThat(disks.get(0).bdev().claims()).isEmpty();
+    }
+
+    @Test
+    void answersSpdksCodesForWhatIsNotThere() {
+        assertThatThrownBy(() -> core.call("bdev_raid_delete", Map.of("name", "no")))
+                .hasMessageStartingWith("raid bdev no not found")
+                .isInstanceOfSatisfying(
+                        OperationException.class, e -> assertThat(e.code()).isEqualTo(-19));
+        assertThatThrownBy(() -> core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "no", "base_bdev", "B0")))
+                .hasMessageStartingWith("raid bdev no is not found in config");
+        assertThatThrownBy(() -> core.call("bdev_raid_remove_base_bdev", Map.of("name", "B0")))
+                .hasMessageStartingWith("Failed to remove base bdev from raid bdev");
+    }
+
+    @Test
+    void anArrayWithSuperblockIsFoundAgain() {
+        create("R", "raid1", 0, true, 3);
+        try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
+            open.channel(1).write(3, new byte[BLOCK]);
+            open.channel(1).flush();
+        }
+        core.remove(module);
+        module = new RaidModule();
+        core.add(module);
+        core.settle();
+        assertThat(info("R")).containsEntry("state", "online");
+    }
+}

@@ -1,0 +1,141 @@
+package io.cairn.module.raid.array;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cairn.module.raid.array.Assembly.Readiness;
+import io.cairn.module.raid.array.Assembly.Seen;
+import io.cairn.module.raid.array.Assembly.Verdict;
+import io.cairn.module.raid.format.Extension;
+import io.cairn.module.raid.format.MemberState;
+import io.cairn.module.raid.format.Superblock;
+import io.cairn.module.raid.format.SuperblockMember;
+import io.cairn.module.raid.level.RaidLevel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class AssemblyTest {
+    private static final UUID ARRAY = new UUID(9, 9);
+
+    private static UUID bdev(int slot) {
+        return new UUID(1, slot);
+    }
+
+    /** States by slot: C configured, M missing, F failed. */
+    private static Superblock superblock(long sequence, String states) {
+        List<SuperblockMember> members = new ArrayList<>();
+        for (int i = 0; i < states.length(); i++) {
+            MemberState state =
+                    switch (states.charAt(i)) {
+                        case 'C' -> MemberState.CONFIGURED;
+                        case 'F' -> MemberState.FAILED;
+                        default -> MemberState.MISSING;
+                    };
+            members.add(new SuperblockMember(i, bdev(i), state, 2048, 1000));
+        }
+        return new Superblock(ARRAY, "R", RaidLevel.RAID1, 512, 1000, 0, sequence, members);
+    }
+
+    private static Seen seen(int slot, long sequence, String states, long complete) {
+        return new Seen(
+                bdev(slot),
+                superblock(sequence, states),
+                complete < 0
+                        ? Optional.empty()
+                        : Optional.of(new Extension(
+                                ARRAY, sequence, 1, complete, 1, 1000, Optional.empty(), Optional.empty())));
+    }
+
+    @Test
+    void allOfOneNumberAreComplete() {
+        Seen a = seen(0, 5, "CC", 5);
+        Seen b = seen(1, 5, "CC", 5);
+        assertThat(Assembly.of(List.of(a)).readiness()).isEqualTo(Readiness.DEGRADED);
+        Assembly both = Assembly.of(List.of(a, b));
+        assertThat(both.readiness()).isEqualTo(Readiness.COMPLETE);
+        assertThat(both.verdict(b)).isEqualTo(new Verdict.InSync(1));
+        assertThat(both.completeSequence()).contains(5L);
+        assertThat(both.divergent()).isEmpty();
+    }
+
+    @Test
+    void theNewestNumberTellsWhoIsIn() {
+        Seen stale = seen(1, 5, "CC", 5);
+        Seen newer = seen(0, 6, "CM", 5);
+        for (List<Seen> order : List.of(List.of(stale, newer), List.of(newer, stale))) {
+            Assembly assembly = Assembly.of(order);
+            assertThat(assembly.newest().sequence()).isEqualTo(6);
+            assertThat(assembly.readiness()).as("nobody else was in at the end").isEqualTo(Readiness.COMPLETE);
+            assertThat(assembly.verdict(newer)).isEqualTo(new Verdict.InSync(0));
+            assertThat(assembly.verdict(stale)).as("nothing forgotten since").isEqualTo(new Verdict.Returning(1, true));
+        }
+    }
+
+    @Test
+    void aMemberOfAnOlderNumberThatIsStillInHasMissedNothing() {
+        // the power went while the record was written
+        Seen older = seen(1, 5, "CC", 5);
+        Seen newer = seen(0, 6, "CC", 6);
+        assertThat(Assembly.of(List.of(older, newer)).verdict(older)).isEqualTo(new Verdict.InSync(1));
+    }
+
+    @Test
+    void intentsThatWereTakenBackSinceItLeftCostAFullRebuild() {
+        Seen gone = seen(1, 5, "CCC", 5);
+        Seen now = seen(0, 9, "CMC", 8);
+        assertThat(Assembly.of(List.of(now, gone)).verdict(gone)).isEqualTo(new Verdict.Returning(1, false));
+    }
+
+    @Test
+    void anExtensionThatIsOlderThanItsSuperblockIsNotBelieved() {
+        Seen bySpdk = new Seen(
+                bdev(0),
+                superblock(8, "CM"),
+                Optional.of(new Extension(ARRAY, 7, 1, 5, 1, 1000, Optional.empty(), Optional.empty())));
+        Seen gone = seen(1, 6, "CC", 5);
+        Assembly assembly = Assembly.of(List.of(bySpdk, gone));
+        assertThat(assembly.completeSequence()).isEmpty();
+        assertThat(assembly.extension()).isEmpty();
+        assertThat(assembly.verdict(gone)).isEqualTo(new Verdict.Returning(1, false));
+    }
+
+    @Test
+    void whoWasInUseWithoutTheOthersIsRebuiltInFull() {
+        Seen a = seen(0, 6, "CM", 5);
+        Seen b = seen(1, 6, "MC", 5);
+        Assembly assembly = Assembly.of(List.of(a, b));
+        assertThat(assembly.verdict(a)).isEqualTo(new Verdict.InSync(0));
+        assertThat(assembly.verdict(b)).as("it has intents of its own").isEqualTo(new Verdict.Returning(1, false));
+        assertThat(assembly.divergent()).containsExactly(bdev(1));
+    }
+
+    @Test
+    void anArrayInUseDoesNotFollowASuperblockThatIsNewer() {
+        assertThat(Assembly.judge(superblock(6, "CM"), Optional.of(5L), seen(1, 7, "MC", 5), true))
+                .isEqualTo(new Verdict.Newer(7));
+    }
+
+    @Test
+    void strangersAreNotTaken() {
+        Superblock current = superblock(6, "CC");
+        Seen other = new Seen(new UUID(5, 5), superblock(6, "CC"), Optional.empty());
+        assertThat(Assembly.judge(current, Optional.of(6L), other, false)).isInstanceOf(Verdict.Stranger.class);
+        Superblock foreign =
+                new Superblock(new UUID(7, 7), "Other", RaidLevel.RAID1, 512, 1000, 0, 6, current.members());
+        assertThat(Assembly.judge(current, Optional.of(6L), new Seen(bdev(0), foreign, Optional.empty()), false))
+                .isInstanceOfSatisfying(Verdict.Stranger.class, stranger -> assertThat(stranger.reason())
+                        .contains("Other"));
+    }
+
+    @Test
+    void aMemberThatFailedIsTakenBackAsOneThatMissedSomething() {
+        Seen failed = seen(1, 5, "CCC", 5);
+        Seen now = seen(0, 6, "CFC", 5);
+        assertThat(Assembly.of(List.of(now, failed)).verdict(failed)).isEqualTo(new Verdict.Returning(1, true));
+        assertThat(Assembly.of(List.of(failed, now)).readiness())
+                .as("the third was in at the end")
+                .isEqualTo(Readiness.DEGRADED);
+    }
+}
