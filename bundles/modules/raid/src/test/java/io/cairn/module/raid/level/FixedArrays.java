@@ -144,6 +144,10 @@ final class FixedArrays implements BdevModule {
 
         private void baseRemoved(int slot) {
             events.add("removed " + slot);
+            if (layout.slots().get(slot).role() == MemberRole.ABSENT) {
+                // it has failed before, and is let go of already
+                return;
+            }
             if (plan.level().isRedundant() && layout.count(MemberRole.IN_SYNC) > minimum()) {
                 leave(slot);
             } else {
