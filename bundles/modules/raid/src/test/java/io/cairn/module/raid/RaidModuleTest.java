@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.IoRequest;
 import io.cairn.bdev.testkit.SimDisk;
 import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.SimMedium;
@@ -376,6 +377,37 @@ class RaidModuleTest {
         core.call("bdev_raid_delete", Map.of("name", "R"));
         again();
         assertThat(info("R")).containsEntry("state", "online");
+    }
+
+    @Test
+    void aTornStripeOfADegradedArrayIsMadeWholeAtTheNextStart() {
+        create("R", "raid5f", 4, true, 3);
+        write(0, pattern(1, 16));
+        core.await(disks.get(1).remove());
+        core.settle();
+        long firstData = (Long) bases().get(2).get("data_offset");
+        // stripe 0 has its parity in slot 2; the strip of slot 1 is nowhere but in it
+        disks.get(2).hold(io -> io.type() == IoType.WRITE && io.offsetBlocks() >= firstData);
+        TestDescriptor open = core.open("R", OpenMode.WRITE);
+        open.channel(1).start(IoRequest.write(0, 16, pattern(2, 16)));
+        core.until("the parity to be all that is missing", () -> disks.get(2).held() == 1);
+        core.settle();
+        byte[][] atTheCut = {media.get(0).read(0, (int) BLOCKS), media.get(2).read(0, (int) BLOCKS)};
+        disks.get(2).release();
+        open.close();
+
+        try (TestCore next = TestCore.simulated(8, 2)) {
+            next.add(new RaidModule());
+            for (int i = 0; i < 2; i++) {
+                SimMedium medium = new SimMedium(BLOCK);
+                medium.write(0, atTheCut[i]);
+                next.disk(SimSettings.of("C" + i, BLOCK, BLOCKS).withUuid(new UUID(1, 2L * i)), medium);
+            }
+            next.settle();
+            try (TestDescriptor again = next.open("R", OpenMode.READ)) {
+                assertThat(again.channel().read(0, 16)).isEqualTo(pattern(2, 16));
+            }
+        }
     }
 
     // ---- what is refused ----

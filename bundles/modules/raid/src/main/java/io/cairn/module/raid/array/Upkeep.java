@@ -2,6 +2,7 @@ package io.cairn.module.raid.array;
 
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
 import io.cairn.bdev.NotificationType;
 import io.cairn.module.raid.format.Extension;
 import io.cairn.module.raid.format.IntentBitmapCodec;
@@ -14,9 +15,12 @@ import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.RegionSet;
 import io.cairn.module.raid.level.Shape;
+import io.cairn.module.raid.level.StripeJournal;
 import io.cairn.module.raid.sync.Findings;
 import io.cairn.module.raid.sync.Goal;
 import io.cairn.module.raid.sync.IntentChannels;
+import io.cairn.module.raid.sync.JournalReplay;
+import io.cairn.module.raid.sync.MemberJournal;
 import io.cairn.module.raid.sync.Outcome;
 import io.cairn.module.raid.sync.ProcessListener;
 import io.cairn.module.raid.sync.ProcessOptions;
@@ -24,6 +28,8 @@ import io.cairn.module.raid.sync.Processes;
 import io.cairn.module.raid.sync.Progress;
 import io.cairn.module.raid.sync.WriteIntents;
 import io.cairn.reactor.Errno;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
@@ -39,6 +45,8 @@ import java.util.function.Consumer;
  * level without redundancy there is nothing to do. App thread.
  */
 final class Upkeep {
+    private static final Logger LOG = System.getLogger(Upkeep.class.getName());
+
     private final RaidArray array;
     private final ArrayContext context;
     private final Service service;
@@ -49,6 +57,9 @@ final class Upkeep {
     private final Queue<Goal.Rebuild> targets = new ArrayDeque<>();
 
     private Processes processes;
+    /** Null until the members' journals have been read; before any I/O. */
+    private volatile MemberJournal journal;
+
     private Optional<Extension.ProcessState> interrupted = Optional.empty();
     private boolean doubtful;
     private boolean saving;
@@ -102,8 +113,16 @@ final class Upkeep {
     /** Returns what the channels are to know. */
     ChannelSettings settings(ArrayControl control) {
         return redundant
-                ? new ChannelSettings(control, intents.bits().regionRows(), Optional.empty())
+                ? new ChannelSettings(
+                        control,
+                        intents.bits().regionRows(),
+                        journals() ? Optional.of(new LateJournal()) : Optional.empty())
                 : ChannelSettings.of(control);
+    }
+
+    /** Whether strips that are nowhere else go to a journal before their stripe is written. */
+    private boolean journals() {
+        return where.isPresent() && array.definition().level() == RaidLevel.RAID5F;
     }
 
     /** Returns the rows on which the members may differ, shared with the channels; null for a level without redundancy. */
@@ -121,6 +140,54 @@ final class Upkeep {
         if (!redundant) {
             return Stages.done();
         }
+        return replay().thenCompose(done -> prepareIntents(believed, wasComplete));
+    }
+
+    /** Puts stripes in order that a power cut has torn while a member was missing, and opens the journal. */
+    private CompletionStage<Void> replay() {
+        if (!journals()) {
+            return Stages.done();
+        }
+        int missing = array.slots().all().stream()
+                .filter(slot -> slot.role() != MemberRole.IN_SYNC)
+                .findFirst()
+                .map(Slot::index)
+                .orElse(Integer.valueOf(JournalReplay.NOBODY));
+        JournalReplay replay = new JournalReplay(
+                array.uuid(), service.shape(), missing, array.record().completeSequence() + 1);
+        for (Slot slot : array.slots().withRole(MemberRole.IN_SYNC)) {
+            replay.with(
+                    slot.index(),
+                    slot.member().store().area(),
+                    slot.member().store().reserved().orElseThrow());
+        }
+        return replay.run().thenAccept(result -> {
+            if (result.stripes() > 0) {
+                LOG.log(
+                        Level.WARNING,
+                        "raid bdev ''{0}'': {1} stripes were put in order by the journal",
+                        array.name(),
+                        result.stripes());
+            }
+            journal = new MemberJournal(
+                    context.host().reactors(),
+                    array.uuid(),
+                    service.shape(),
+                    result.nextSequence(),
+                    () -> array.record().sequence(),
+                    array::failed);
+            array.slots().withRole(MemberRole.IN_SYNC).forEach(this::joinJournal);
+        });
+    }
+
+    private void joinJournal(Slot slot) {
+        if (journal != null && slot.member() != null) {
+            MemberStore store = slot.member().store();
+            store.reserved().ifPresent(place -> journal.join(slot.index(), store.area(), place));
+        }
+    }
+
+    private CompletionStage<Void> prepareIntents(boolean believed, boolean wasComplete) {
         interrupted = array.record().process();
         array.record().setProcess(Optional.empty());
         if (!believed || where.isEmpty()) {
@@ -233,6 +300,9 @@ final class Upkeep {
         if (redundant) {
             intents.complete(false);
             intents.leave(slot.index());
+            if (journal != null) {
+                journal.leave(slot.index());
+            }
             targets.removeIf(goal -> goal.slot() == slot.index());
         }
     }
@@ -240,7 +310,12 @@ final class Upkeep {
     CompletionStage<IoStatus> keepIntents(Slot slot) {
         CompletableFuture<IoStatus> joined = new CompletableFuture<>();
         intents.join(new Home(slot), joined::complete);
-        return joined;
+        return joined.thenApply(status -> {
+            if (status.isSuccess()) {
+                joinJournal(slot);
+            }
+            return status;
+        });
     }
 
     void completeness(boolean complete) {
@@ -446,6 +521,9 @@ final class Upkeep {
         CompletableFuture<Void> closed = new CompletableFuture<>();
         processes.stop(rest -> intents.takeBack(() -> {
             intents.close();
+            if (journal != null) {
+                journal.close();
+            }
             closed.complete(null);
         }));
         return closed;
@@ -624,6 +702,19 @@ final class Upkeep {
         @Override
         public void forgetIntents(RegionSet busy, Runnable answered) {
             service.channels().forgetIntents(busy).thenRun(answered);
+        }
+    }
+
+    /** The journal, which is opened after the channels' settings are made, and before the first I/O. On any reactor. */
+    private final class LateJournal implements StripeJournal {
+        @Override
+        public void protect(long stripe, int missingSlot, IoVector data, Entry entry) {
+            journal.protect(stripe, missingSlot, data, entry);
+        }
+
+        @Override
+        public void done(long stripe, Entry entry, boolean good) {
+            journal.done(stripe, entry, good);
         }
     }
 
