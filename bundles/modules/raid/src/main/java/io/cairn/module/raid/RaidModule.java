@@ -74,7 +74,7 @@ public final class RaidModule implements BdevModule {
                                 "[{\"name\", \"uuid\", \"strip_size_kb\", \"state\", \"raid_level\", \"superblock\", \"num_base_bdevs\","
                                         + " \"num_base_bdevs_discovered\", \"num_base_bdevs_operational\"[, \"process\"],"
                                         + " \"base_bdevs_list\": [{\"name\", \"uuid\", \"is_configured\", \"data_offset\","
-                                        + " \"data_size\", \"role\", \"read_errors\", \"write_errors\", \"repaired\"}], \"health\"[,"
+                                        + " \"data_size\", \"role\"[, \"expected_uuid\"], \"read_errors\", \"write_errors\", \"repaired\"}], \"health\"[,"
                                         + " \"last_scrub\"]}]")
                         .example("{\"category\": \"all\"}")
                         .handledBy(this::getBdevs),

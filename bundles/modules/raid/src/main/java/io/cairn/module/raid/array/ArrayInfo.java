@@ -51,12 +51,17 @@ public final class ArrayInfo {
 
     private static Map<String, Object> base(RaidArray array, Slot slot) {
         Map<String, Object> info = new LinkedHashMap<>();
-        info.put("name", slot.member() != null ? slot.member().bdev().name() : slot.name());
-        info.put("uuid", slot.uuid().toString());
+        boolean there = slot.member() != null;
+        info.put("name", there ? slot.member().bdev().name() : slot.name());
+        info.put("uuid", (there ? slot.uuid() : Slot.NOBODY).toString());
         info.put("is_configured", slot.isInSync());
         info.put("data_offset", slot.extent().dataOffset());
         info.put("data_size", slot.extent().dataBlocks());
         info.put("role", role(array, slot));
+        if (!there && !slot.uuid().equals(Slot.NOBODY)) {
+            // SPDK forgets who belongs in an empty slot; whoever looks for the lost disk wants to know
+            info.put("expected_uuid", slot.uuid().toString());
+        }
         info.put("read_errors", slot.health().readErrors());
         info.put("write_errors", slot.health().writeErrors());
         info.put("repaired", slot.health().repaired());
