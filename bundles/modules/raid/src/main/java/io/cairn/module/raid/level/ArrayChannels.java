@@ -34,6 +34,9 @@ public final class ArrayChannels {
         private boolean locked;
         private long lockedRow;
         private long lockedRows;
+        /** How many layouts this reactor has adopted and some other may not have. */
+        private int spreading;
+
         private final AtomicLong ios = new AtomicLong();
         private RaidChannel channel;
 
@@ -96,6 +99,7 @@ public final class ArrayChannels {
         }
         RaidChannel channel = RaidChannels.open(place.layout, settings, reactor, place.ios, () -> closed(place));
         channel.unsynced(place.unsynced);
+        channel.spreading(place.spreading > 0);
         if (place.locked) {
             channel.lock(place.lockedRow, place.lockedRows, () -> {});
         }
@@ -109,19 +113,31 @@ public final class ArrayChannels {
     }
 
     /**
-     * Adopts a layout everywhere.
+     * Adopts a layout everywhere. A change that a member missed which is gone is acknowledged only when no channel uses the older layout any more:
+     * another reactor would read the old data from that member.
      *
-     * @return completes when no I/O of the array is out at a member that is gone, and no channel to it is open
+     * @return completes when no I/O of the array is out at a member that is gone, no channel to it is open, and what waited for its failure has ended
      */
     public CompletionStage<Void> adopt(Layout next) {
-        return visit((place, answer) -> {
+        CompletionStage<Void> left = visit((place, answer) -> {
             place.layout = next;
+            place.spreading++;
             if (place.channel == null) {
                 answer.run();
             } else {
+                place.channel.spreading(true);
                 place.channel.adopt(next, answer);
             }
         });
+        // behind the visit above on every reactor, and not waiting for what is out at members as that does
+        CompletionStage<Void> everywhere = visit((place, answer) -> answer.run());
+        CompletionStage<Void> settled = everywhere.thenCompose(all -> visit((place, answer) -> {
+            if (--place.spreading == 0 && place.channel != null) {
+                place.channel.spreading(false);
+            }
+            answer.run();
+        }));
+        return left.thenCombine(settled, (one, other) -> null);
     }
 
     /** Tells that a member that was reported as failed stays. */

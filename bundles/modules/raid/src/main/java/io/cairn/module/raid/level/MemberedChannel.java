@@ -197,6 +197,10 @@ abstract class MemberedChannel extends RaidChannel {
         reactor.defer(closed);
     }
 
+    /** Default: nobody waits for that. */
+    @Override
+    public void spreading(boolean underWay) {}
+
     @Override
     public void endKept() {
         ended = true;

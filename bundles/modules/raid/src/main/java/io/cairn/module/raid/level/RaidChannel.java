@@ -11,10 +11,15 @@ public abstract class RaidChannel extends BackendChannel {
      * Adopts a layout: opens channels to members that are new, stops using those that are gone, whose I/O is given up.
      *
      * @param next the layout; not older than the present one
-     * @param adopted run when no I/O of this channel is out at a member that is gone or was replaced, and its channel is closed. I/O that waited for the
-     *     failure of a slot that is ABSENT now has been completed by then
+     * @param adopted run when no I/O of this channel is out at a member that is gone or was replaced, and its channel is closed
      */
     public abstract void adopt(Layout next, Runnable adopted);
+
+    /**
+     * Tells whether the channel of another reactor may still use an older layout than this one: a change that a member missed which is gone
+     * here is kept until that is over.
+     */
+    public abstract void spreading(boolean underWay);
 
     /** A member that was reported as failed is the last that holds the data: it stays, and what waited for its failure fails. */
     public abstract void failureRefused(int slot);

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *   <li>with the first error, and its rows suspect, if too few did it for the data to be there: nobody is failed for that, since all
  *       have it in common;
  *   <li>with ABORTED, and its rows suspect, if a part was given up;
- *   <li>else it is held: those that missed it are reported, and it succeeds once each of them has left the layout. If one stays, it fails, and its rows
+ *   <li>else it is held: those that missed it are reported, and it succeeds once each of them has left the layout of every channel. If one stays, it fails, and its rows
  *       are suspect. The members that the layout has by then are the ones that count: it succeeds only if enough of them did it.
  * </ul>
  * A reset or a removal of the bdev ends what is held as aborted: a part of it is done, so its rows are suspect. An upgrade of the module leaves it here:
@@ -36,6 +36,8 @@ abstract class RedundantChannel extends MemberedChannel {
     private boolean locked;
     private long lockedRow;
     private long lockedRows;
+    /** Whether another channel may still read a member that is gone here. */
+    private boolean spreading;
     /** How many members that are IN_SYNC must have done a change for its data to be there. */
     private int needed;
 
@@ -235,7 +237,7 @@ abstract class RedundantChannel extends MemberedChannel {
             // nobody waits for a failure's record after a reset
             report(change);
             endInDoubt(change, IoStatus.ABORTED);
-        } else if (report(change)) {
+        } else if (report(change) || spreading) {
             if (change.state != RaidIo.State.HELD) {
                 change.state = RaidIo.State.HELD;
                 held.add(change);
@@ -337,6 +339,14 @@ abstract class RedundantChannel extends MemberedChannel {
         needed = minOperational();
         if (intents != null) {
             intents.resize(members.shape.rows());
+        }
+    }
+
+    @Override
+    public final void spreading(boolean underWay) {
+        spreading = underWay;
+        if (underWay) {
+            return;
         }
         for (RaidIo change : List.copyOf(held)) {
             if (change.state == RaidIo.State.HELD) {
