@@ -4,7 +4,6 @@ import io.cairn.export.nbd.protocol.Nbd;
 import io.cairn.export.nbd.protocol.RequestFault;
 import io.cairn.export.nbd.protocol.RequestHeader;
 import io.cairn.export.nbd.protocol.RequestRules;
-import io.cairn.reactor.BufferPool;
 import io.cairn.reactor.IoBuffer;
 
 /**
@@ -21,7 +20,6 @@ final class RequestInput {
 
     private static final int SMALLEST_WINDOW = 32 * 1024;
     private static final int LARGEST_WINDOW = 128 * 1024;
-    private static final int LARGEST_PIECE = BufferPool.LARGEST;
 
     /** What of a piece is asked for at once, in bytes: every time that it has come, the client has made progress. */
     private static final int LONGEST_READ = 128 * 1024;
@@ -29,6 +27,7 @@ final class RequestInput {
     private final Buffers buffers;
     private final RequestRules rules;
     private final RequestListener listener;
+    private final int longestPiece;
     private final int firstByte;
     private final RequestHeader header = new RequestHeader();
 
@@ -68,11 +67,13 @@ final class RequestInput {
      * Starts before the first request.
      *
      * @param alignment what the bdev wants of memory; the payload of a write that comes alone is received so aligned
+     * @param longestPiece bytes of a long payload that are told of together
      */
-    RequestInput(Buffers buffers, RequestRules rules, int alignment, RequestListener listener) {
+    RequestInput(Buffers buffers, RequestRules rules, int alignment, int longestPiece, RequestListener listener) {
         this.buffers = buffers;
         this.rules = rules;
         this.listener = listener;
+        this.longestPiece = longestPiece;
         this.firstByte = alignment > RequestHeader.BYTES && alignment <= IoBuffer.ALIGNMENT
                 ? alignment - RequestHeader.BYTES
                 : 0;
@@ -273,7 +274,7 @@ final class RequestInput {
             if (!listener.admitsPiece()) {
                 return Progress.PAUSED;
             }
-            pieceLength = (int) Math.min(payloadLeft, LARGEST_PIECE);
+            pieceLength = (int) Math.min(payloadLeft, longestPiece);
             pieceFilled = 0;
             piece = buffers.takeLarge(pieceLength);
             if (piece == null) {

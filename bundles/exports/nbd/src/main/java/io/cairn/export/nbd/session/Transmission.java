@@ -45,6 +45,7 @@ final class Transmission implements RequestListener {
     private final boolean canSeek;
     private final int blockShift;
     private final int alignment;
+    private final int longestPiece;
     private final Runnable drained;
 
     /** Steps that could not be submitted yet, in order. */
@@ -87,11 +88,18 @@ final class Transmission implements RequestListener {
         this.canSeek = types.contains(IoType.SEEK_DATA) && types.contains(IoType.SEEK_HOLE);
         this.blockShift = Integer.numberOfTrailingZeros(selection.export().blockSize());
         this.alignment = Math.max(1, bdev.limits().requiredAlignment());
-        this.input = new RequestInput(host.buffers(), new RequestRules(selection), alignment, this);
+        this.longestPiece = longestPiece(bdev);
+        this.input = new RequestInput(host.buffers(), new RequestRules(selection), alignment, longestPiece, this);
         this.replyMemory = new ReplyMemory(host.buffers());
         this.drained = drained;
         this.lastInput = host.reactor().nowNanos();
         this.lastOutput = lastInput;
+    }
+
+    /** Whole write units (the stripes of a raid5f, say), so that a long write whose ends are where a write may end has only such pieces. */
+    private static int longestPiece(Bdev bdev) {
+        long unit = Math.max(1, bdev.limits().writeUnitBlocks()) * bdev.blockSize();
+        return unit > BufferPool.LARGEST ? BufferPool.LARGEST : (int) (BufferPool.LARGEST - BufferPool.LARGEST % unit);
     }
 
     /** Begins with bytes that have come already; false if there is no memory for them. */
@@ -567,6 +575,11 @@ final class Transmission implements RequestListener {
 
     RequestSpares requests() {
         return requests;
+    }
+
+    /** Returns how many bytes of a long write are written at once at most. */
+    int longestPiece() {
+        return longestPiece;
     }
 
     IoBuffer zeroes() {

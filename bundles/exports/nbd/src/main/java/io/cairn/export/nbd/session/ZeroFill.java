@@ -10,8 +10,6 @@ import io.cairn.reactor.IoBuffer;
  * deallocate. One run of zeroes is written again and again.
  */
 final class ZeroFill extends ChangingRequest {
-    private static final long LONGEST_WRITE = 1 << 20;
-
     private final IoVector vector = new IoVector();
     private long position;
     private long writing;
@@ -28,7 +26,7 @@ final class ZeroFill extends ChangingRequest {
 
     @Override
     Issued issueChange(BdevChannel channel) {
-        writing = Math.min(length() - position, LONGEST_WRITE);
+        writing = Math.min(length() - position, owner.longestPiece());
         IoBuffer zeroes = owner.zeroes();
         vector.clear();
         for (long left = writing; left > 0; left -= zeroes.capacity()) {

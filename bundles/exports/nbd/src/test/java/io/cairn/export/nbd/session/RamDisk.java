@@ -62,9 +62,13 @@ public final class RamDisk implements BdevModule, BdevBackend {
     }
 
     public CompletionStage<Bdev> register(Set<IoType> types) {
+        return register(types, IoLimits.NONE);
+    }
+
+    public CompletionStage<Bdev> register(Set<IoType> types, IoLimits limits) {
         CompletionStage<Bdev> registered = host.register(
                 BdevSpec.physical(name, "Ram disk", blockSize, allocated.length, types)
-                        .withLimits(IoLimits.NONE)
+                        .withLimits(limits)
                         .withWriteCache(true),
                 this);
         registered.thenAccept(b -> bdev = b);

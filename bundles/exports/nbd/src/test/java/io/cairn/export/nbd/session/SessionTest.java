@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevChannel;
 import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
@@ -56,10 +57,14 @@ class SessionTest {
         private boolean shuttingDown;
 
         World(SessionLimits limits) {
+            this(limits, IoLimits.NONE);
+        }
+
+        World(SessionLimits limits, IoLimits ofDisk) {
             BdevCore core = new BdevCore(reactors, new OperationCenter(reactors, ConfigStore.inMemory()));
             core.add(disk);
             reactors.runUntilIdle();
-            disk.register(RamDisk.ALL);
+            disk.register(RamDisk.ALL, ofDisk);
             reactors.runUntilIdle();
             List<BdevDescriptor> opened = new ArrayList<>();
             core.open("ram", OpenMode.WRITE, "test", (event, d) -> {}).thenAccept(opened::add);
@@ -302,6 +307,22 @@ class SessionTest {
                         .isEqualTo(data);
             }
         }
+    }
+
+    /** Whole stripes of a raid5f: the pieces in which they are written are whole stripes too. */
+    @Test
+    void longWritesAreCutAtWriteUnits() {
+        int unit = 24;
+        int unitBytes = unit * BLOCK;
+        World stripes =
+                new World(SessionLimits.DEFAULTS, new IoLimits(0, 0, 0, false, unit, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        Client client = stripes.connect().shakeHands(true);
+        byte[] data = noise(250 * unitBytes, 8);
+        assertThat(client.ask(write(1, unitBytes, data)).error).isZero();
+        assertThat(stripes.disk.bytes(unitBytes, data.length)).isEqualTo(data);
+        assertThat(client.ask(request(Nbd.CMD_WRITE_ZEROES, Nbd.CMD_FLAG_NO_HOLE, 1, 0, data.length)).error)
+                .isZero();
+        assertThat(stripes.disk.bytes(0, data.length)).containsOnly(0);
     }
 
     private static byte[] readBack(List<Reply> replies, long cookie, int length, boolean structured) {
