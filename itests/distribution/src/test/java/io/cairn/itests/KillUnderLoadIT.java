@@ -1,24 +1,19 @@
 package io.cairn.itests;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.cairn.itests.support.Await;
-import io.cairn.itests.support.NbdWire;
+import io.cairn.itests.support.NumberedWrites;
 import io.cairn.itests.support.RpcClient;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.Stack;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,18 +27,12 @@ class KillUnderLoadIT {
     private static final int KILLS = Integer.getInteger("cairn.kills", 2);
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final String EXPORT = "killed";
-    private static final int BLOCK = 4096;
     private static final int BLOCKS = 2048;
-    private static final int WRITES_PER_FLUSH = 16;
 
     @TempDir
     private Path directory;
 
-    /** What each block holds at least, and at most: the last number that was flushed into it, and the last that was sent to it. */
-    private final long[] flushed = new long[BLOCKS];
-
-    private final long[] sent = new long[BLOCKS];
-    private long number;
+    private final NumberedWrites writes = new NumberedWrites(BLOCKS);
 
     @Test
     void everyFlushedWriteIsThere() throws IOException {
@@ -65,18 +54,18 @@ class KillUnderLoadIT {
                     Await.untilTrue("stack " + uuids.keySet(), LIMIT, () -> Stack.uuids(rpc)
                             .equals(uuids));
                 }
-                assertFlushedIsThere(cairn);
+                writes.assertFlushedIsThere(cairn, EXPORT);
             }
         }
     }
 
     /** Returns what was there when the kill came: what was answered, up to the last moment. */
     private Map<String, String> killWhileWriting(RunningDistribution cairn, int kill) throws IOException {
-        AtomicLong flushes = new AtomicLong();
-        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> writeUntilEnd(cairn, kill, flushes));
+        long before = writes.flushes();
+        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> writes.untilEnd(cairn, EXPORT, kill));
         Map<String, String> uuids;
         try (RpcClient rpc = cairn.rpc()) {
-            Await.untilTrue("flushes", LIMIT, () -> flushes.get() > 20);
+            Await.untilTrue("flushes", LIMIT, () -> writes.flushes() > before + 20);
             rpc.call("bdev_null_create", Map.of("name", "kuNull" + kill, "num_blocks", 64, "block_size", 512));
             uuids = Stack.uuids(rpc);
         }
@@ -86,57 +75,7 @@ class KillUnderLoadIT {
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new AssertionError("the writer has not met the end of its connection", e);
         }
-        System.out.printf("killed after %d writes and %d flushes%n", number, flushes.get());
+        System.out.printf("killed after %d writes and %d flushes%n", writes.writes(), writes.flushes());
         return uuids;
-    }
-
-    /** Writes numbered blocks, many at a time, and flushes; what a flush covers was answered before it was sent. */
-    private void writeUntilEnd(RunningDistribution cairn, int seed, AtomicLong flushes) {
-        Random random = new Random(seed);
-        try (NbdWire wire = NbdWire.go(cairn.nbdAddress(), EXPORT)) {
-            while (true) {
-                int[] written =
-                        random.ints(WRITES_PER_FLUSH, 0, BLOCKS).distinct().toArray();
-                for (int block : written) {
-                    sent[block] = ++number;
-                    wire.request(NbdWire.WRITE, number, (long) block * BLOCK, BLOCK);
-                    wire.send(content(number));
-                }
-                wire.awaitReplies(written.length);
-                wire.request(NbdWire.FLUSH, ++number, 0, 0);
-                wire.awaitReplies(1);
-                for (int block : written) {
-                    flushed[block] = sent[block];
-                }
-                flushes.incrementAndGet();
-            }
-        } catch (IOException e) {
-            // the kill: what was answered before it counts
-        }
-    }
-
-    private void assertFlushedIsThere(RunningDistribution cairn) throws IOException {
-        try (NbdWire wire = NbdWire.go(cairn.nbdAddress(), EXPORT)) {
-            for (int block = 0; block < BLOCKS; block++) {
-                wire.request(NbdWire.READ, block, (long) block * BLOCK, BLOCK);
-                assertThat(wire.reply(block)).isZero();
-                ByteBuffer content = wire.data(BLOCK);
-                long found = content.getLong(0);
-                assertThat(found).as("block %s", block).isBetween(flushed[block], sent[block]);
-                assertThat(content).as("block %s", block).isEqualTo(content(found));
-                // not flushed, but there after the kill: it stays
-                flushed[block] = found;
-                sent[block] = found;
-            }
-        }
-    }
-
-    /** A block full of its number. */
-    private static ByteBuffer content(long number) {
-        ByteBuffer block = ByteBuffer.allocate(BLOCK);
-        while (block.hasRemaining()) {
-            block.putLong(number);
-        }
-        return block.flip();
     }
 }

@@ -76,8 +76,7 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
             return false;
         }
         failWith(outcome);
-        // whoever has no piece out ends by this, and is told outside of the abort's submission
-        shared.reactor.defer(this::endIfDone);
+        endIfDone();
         return true;
     }
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,6 +31,25 @@ public final class Stack implements AutoCloseable {
                 "bdev_aio_create",
                 Map.of("name", name, "filename", file.toString(), "block_size", blockSize, "fallocate", true),
                 new Deletion("bdev_aio_delete", "name", name));
+    }
+
+    /** A disk on a file that has been here before. */
+    public void aio(String name, Path file, int blockSize, String uuid) {
+        create(
+                "bdev_aio_create",
+                Map.of(
+                        "name", name,
+                        "filename", file.toString(),
+                        "block_size", blockSize,
+                        "fallocate", true,
+                        "uuid", uuid),
+                new Deletion("bdev_aio_delete", "name", name));
+    }
+
+    /** Has a disk go whose file is gone. */
+    public void rescan(String name) {
+        rpc.call("bdev_aio_rescan", Map.of("name", name));
+        deletions.remove(new Deletion("bdev_aio_delete", "name", name));
     }
 
     /** A disk in memory. */
@@ -86,6 +106,15 @@ public final class Stack implements AutoCloseable {
         List<String> parts = new ArrayList<>();
         names.forEach(name -> parts.add(name.asString()));
         return parts;
+    }
+
+    /** An array with a superblock; deleting it wipes what is on its members of it. */
+    public Raid raid(String name, String level, int stripKib, List<String> bases) {
+        create(
+                "bdev_raid_create",
+                Raid.creation(name, level, stripKib, bases),
+                new Deletion("bdev_raid_delete", "name", name, Map.of("clear_sb", true)));
+        return new Raid(rpc, name);
     }
 
     /** An export that can be written. */
@@ -148,9 +177,15 @@ public final class Stack implements AutoCloseable {
         return result;
     }
 
-    private record Deletion(String method, String key, String value) {
+    private record Deletion(String method, String key, String value, Map<String, ?> more) {
+        Deletion(String method, String key, String value) {
+            this(method, key, value, Map.of());
+        }
+
         void by(RpcClient rpc) {
-            rpc.call(method, Map.of(key, value));
+            Map<String, Object> params = new LinkedHashMap<>(more);
+            params.put(key, value);
+            rpc.call(method, params);
         }
     }
 }

@@ -2,7 +2,6 @@ package io.cairn.module.raid.level;
 
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevEvent;
-import io.cairn.bdev.BdevState;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.IoVector;
@@ -77,8 +76,6 @@ final class FixedArrays implements BdevModule {
         final List<String> events = new CopyOnWriteArrayList<>();
         final AtomicInteger journaled = new AtomicInteger();
         final AtomicInteger journalOut = new AtomicInteger();
-        /** How often an entry's stripe ended without being whole. */
-        final AtomicInteger tornStripes = new AtomicInteger();
         /** What was intended, by region; only ever more, unless a test takes some back. */
         final Set<Long> intended = ConcurrentHashMap.newKeySet();
         /** Whether failures are recorded; else they are only noted. */
@@ -91,7 +88,7 @@ final class FixedArrays implements BdevModule {
         final Map<Integer, BackendChannel> opened = new ConcurrentHashMap<>();
 
         ArrayChannels channels;
-        volatile Bdev bdev;
+        Bdev bdev;
 
         private final BdevHost host;
         private final String name;
@@ -233,16 +230,6 @@ final class FixedArrays implements BdevModule {
         }
 
         @Override
-        public boolean isLeaving() {
-            return bdev.state() == BdevState.UNREGISTERING || bdev.state() == BdevState.REMOVING;
-        }
-
-        /** Takes the array down. App thread. */
-        CompletionStage<Void> remove() {
-            return host.unregister(bdev);
-        }
-
-        @Override
         public void suspect(long row, long rows) {
             events.add("suspect " + row + "+" + rows);
         }
@@ -278,9 +265,6 @@ final class FixedArrays implements BdevModule {
         @Override
         public void done(long stripe, Entry entry, boolean good) {
             journalOut.decrementAndGet();
-            if (!good) {
-                tornStripes.incrementAndGet();
-            }
         }
 
         // ---- as the core sees it ----
