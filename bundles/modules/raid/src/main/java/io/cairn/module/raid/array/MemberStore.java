@@ -23,6 +23,8 @@ final class MemberStore implements RecordHome {
     private final ReservedArea area;
     private Optional<Reserved> reserved = Optional.empty();
     private int nextCopy;
+    /** The last write of the extension: the next one must know which copy it left good. Never fails. */
+    private CompletionStage<IoStatus> extensionWritten = CompletableFuture.completedFuture(IoStatus.SUCCESS);
 
     MemberStore(BaseLink link) {
         this.area = ReservedArea.of(link);
@@ -99,8 +101,16 @@ final class MemberStore implements RecordHome {
         if (reserved().isEmpty()) {
             return CompletableFuture.completedFuture(IoStatus.SUCCESS);
         }
-        long at = reserved().get().extensionOffset(nextCopy);
-        return status(area.writeDurably(at, ExtensionCodec.encode(extension))).thenApply(status -> {
+        byte[] content = ExtensionCodec.encode(extension);
+        // one at a time: two at once would go to the same copy, and a power cut during the second would take the first
+        // with it
+        extensionWritten = extensionWritten.thenCompose(before -> writeNextCopy(content));
+        return extensionWritten;
+    }
+
+    private CompletionStage<IoStatus> writeNextCopy(byte[] content) {
+        long at = reserved.orElseThrow().extensionOffset(nextCopy);
+        return status(area.writeDurably(at, content)).thenApply(status -> {
             if (status.isSuccess()) {
                 nextCopy = 1 - nextCopy;
             }
