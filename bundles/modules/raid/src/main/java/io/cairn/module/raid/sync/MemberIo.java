@@ -11,7 +11,7 @@ import io.cairn.reactor.Errno;
 import io.cairn.reactor.IoBuffer;
 import java.util.ArrayDeque;
 
-/** A process's own channel to one member, in rows. One reactor. */
+/** A process's own channel to one member, in rows; what a reset of the member aborts is given to it again. One reactor. */
 final class MemberIo implements IoCompletion {
     /** How an I/O ended; told exactly once, never from inside the call that began it. */
     @FunctionalInterface
@@ -24,7 +24,19 @@ final class MemberIo implements IoCompletion {
         Submission to(BdevChannel channel, IoCompletion completion, Object cookie);
     }
 
-    private record Op(Submit submit, Ended ended) {}
+    /** How often one I/O is submitted again that was aborted. A member that is reset all the time ends the process. */
+    private static final int MOST_ABORTS = 8;
+
+    private static final class Op {
+        private final Submit submit;
+        private final Ended ended;
+        private int aborts;
+
+        Op(Submit submit, Ended ended) {
+            this.submit = submit;
+            this.ended = ended;
+        }
+    }
 
     private final int slot;
     private final Layout.Slot place;
@@ -142,8 +154,16 @@ final class MemberIo implements IoCompletion {
     @Override
     public void onComplete(BdevIo io) {
         IoStatus status = io.status();
+        Op op = (Op) io.cookie();
         out--;
-        ((Op) io.cookie()).ended.ended(status);
+        if (status.kind() == IoStatus.Kind.ABORTED && gone == null && op.aborts < MOST_ABORTS) {
+            // by a reset of the member, which says nothing about these rows. If it is on its way out, that refuses the
+            // next attempt
+            op.aborts++;
+            begin(op);
+            return;
+        }
+        op.ended.ended(status);
         closeIfGone();
     }
 

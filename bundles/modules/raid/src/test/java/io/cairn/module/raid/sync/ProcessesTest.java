@@ -111,6 +111,28 @@ class ProcessesTest {
     }
 
     @Test
+    void whatAResetOfAMemberAbortsIsDoneAgain() {
+        start();
+        disks.get(0).medium().write(offset, full((int) ROWS));
+        disks.get(0).inject(new SimFault(Set.of(IoType.READ), offset + 100, 1, 3, IoStatus.ABORTED));
+        disks.get(1).inject(new SimFault(Set.of(IoType.WRITE), offset + 200, 1, 3, IoStatus.ABORTED));
+        disks.get(1).inject(SimFault.next(2, IoType.FLUSH, IoStatus.ABORTED));
+        rebuild();
+        assertThat(outcome()).isInstanceOf(Outcome.Done.class);
+        assertThat(disks.get(1).medium().read(offset, (int) ROWS)).isEqualTo(full((int) ROWS));
+        assertThat(array.events).noneMatch(event -> event.startsWith("read error"));
+    }
+
+    @Test
+    void aMemberThatAbortsEverythingEndsTheProcess() {
+        start();
+        disks.get(0).medium().write(offset, full((int) ROWS));
+        disks.get(1).inject(new SimFault(Set.of(IoType.WRITE), offset + 200, 1, 1000, IoStatus.ABORTED));
+        rebuild();
+        assertThat(outcome()).isEqualTo(new Outcome.MemberFailed(1, IoType.WRITE, IoStatus.ABORTED));
+    }
+
+    @Test
     void aTargetThatHangsIsLetGo() {
         start();
         disks.get(0).medium().write(offset, full((int) ROWS));
