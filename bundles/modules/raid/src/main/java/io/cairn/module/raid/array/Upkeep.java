@@ -277,8 +277,9 @@ final class Upkeep {
         }
     }
 
+    /** Has suspect rows synchronised; if too few members are there for that, it is done when they are back. */
     private void resyncIfDue() {
-        if (!intents.suspects().isEmpty()) {
+        if (!intents.suspects().isEmpty() && processes.canResync()) {
             processes.request(new Goal.Resync(intents.suspects(), 0));
         }
     }
@@ -292,7 +293,8 @@ final class Upkeep {
         }
         CompletableFuture<Void> released = new CompletableFuture<>();
         processes.adopt(next, () -> released.complete(null));
-        return channels.thenCompose(adopted -> released);
+        // a resync may have found too few members before, or has ended because of one that has left
+        return channels.thenCompose(adopted -> released).thenRun(this::resyncIfDue);
     }
 
     /** A member is out. */
@@ -588,11 +590,6 @@ final class Upkeep {
         @Override
         public void ended(Goal goal, Outcome outcome) {
             context.announce(array, NotificationType.BDEV_PROCESS_END, goal.type() + ": " + words(outcome));
-            if (outcome instanceof Outcome.MemberFailed aborted && aborted.status() == IoStatus.ABORTED) {
-                // by a reset, which says nothing against the member
-                processes.request(goal);
-                return;
-            }
             boolean interruptedOnly = outcome instanceof Outcome.Stopped;
             if (!interruptedOnly) {
                 array.record().setProcess(Optional.empty());

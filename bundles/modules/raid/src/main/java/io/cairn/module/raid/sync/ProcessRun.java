@@ -245,10 +245,19 @@ final class ProcessRun {
                             || members[rebuild.slot()].isIn(layout.slots().get(rebuild.slot())));
             return there && (mirror ? inSync > 0 : inSync == members.length - 1);
         }
-        return mirror
+        return canCompare(layout);
+    }
+
+    /** Returns whether there are enough members to tell whether they agree. */
+    static boolean canCompare(Layout layout) {
+        int inSync = layout.count(MemberRole.IN_SYNC);
+        return layout.shape().level() == RaidLevel.RAID1
                 ? inSync > 0
-                        && layout.slots().stream().filter(s -> s.link() != null).count() > 1
-                : inSync == members.length;
+                        && layout.slots().stream()
+                                        .filter(slot -> slot.link() != null)
+                                        .count()
+                                > 1
+                : inSync == layout.slots().size();
     }
 
     /** Ends the process when what is under way is over. The first reason counts. */

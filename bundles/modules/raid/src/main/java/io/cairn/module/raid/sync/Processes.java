@@ -157,6 +157,11 @@ public final class Processes {
         return List.copyOf(due.values());
     }
 
+    /** Returns whether there are the members that a resync needs: all of a raid5f, two legs of a raid1. */
+    public boolean canResync() {
+        return ProcessRun.canCompare(layout);
+    }
+
     /** Returns whether processes are paused: the one that runs, and those that begin. */
     public boolean isPaused() {
         return pauseWanted;
