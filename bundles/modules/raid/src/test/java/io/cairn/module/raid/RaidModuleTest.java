@@ -31,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RaidModuleTest {
     private static final int BLOCK = 512;
@@ -309,6 +310,38 @@ class RaidModuleTest {
         core.settle();
         assertThat(read(0, 8)).isEqualTo(pattern(1, 8));
         assertThat(read(8, 8)).isEqualTo(pattern(2, 8));
+    }
+
+    /** The target is found again, whoever comes first, and is not given again what it was given before. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aRebuildGoesOnWhereItWasAfterARestart(boolean targetComesFirst) {
+        int rows = (int) BLOCKS - 2048;
+        media.get(0).write(2048, pattern(1, rows));
+        media.get(1).write(2048, pattern(1, rows));
+        create("R", "raid1", 0, true, 2);
+        core.call("bdev_raid_remove_base_bdev", Map.of("name", "B1"));
+        core.call("bdev_raid_set_options", Map.of("process_window_size_kb", 256L, "process_max_bandwidth_mb_sec", 1L));
+        core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B2"));
+        core.until("half a rebuild", () -> media.get(2).read(2048 + rows / 2)[0] == pattern(1, rows)[rows / 2 * BLOCK]);
+        core.remove(module);
+        core.await(disks.get(0).remove());
+        core.await(disks.get(2).remove());
+        byte[] mark = pattern(2, 1);
+        media.get(2).write(2048, mark);
+
+        module = new RaidModule();
+        core.add(module);
+        int[] order = targetComesFirst ? new int[] {2, 0} : new int[] {0, 2};
+        for (int i : order) {
+            disks.set(i, disk(i));
+            core.settle();
+        }
+        untilHealth("optimal");
+
+        assertThat(bases().get(1)).containsEntry("name", "B2").containsEntry("role", "in_sync");
+        assertThat(media.get(2).read(2049, rows - 1)).isEqualTo(media.get(0).read(2049, rows - 1));
+        assertThat(media.get(2).read(2048)).as("rebuilt before the restart").isEqualTo(mark);
     }
 
     @Test

@@ -118,7 +118,7 @@ final class MemberStore implements RecordHome {
         });
     }
 
-    /** Writes a superblock alone, durably: for a member that is to be known again, and holds nothing yet. */
+    /** Writes a superblock alone, durably: for a member that is to be found again, and does not hold yet what it should. */
     CompletionStage<IoStatus> write(Superblock superblock) {
         return status(area.writeDurably(0, SuperblockCodec.encode(superblock)));
     }

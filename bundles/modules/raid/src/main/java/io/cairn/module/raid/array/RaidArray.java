@@ -993,10 +993,28 @@ public final class RaidArray {
                             service.shape().stripBlocks(),
                             slot.extent().dataOffset()));
         }
-        // the others know whom the slot is for before it is written to, so that it is found again after a restart
-        return writeRecordOrFailMore()
-                .thenCompose(written -> service.adopt(slots))
-                .thenRun(() -> service.rebuild(slot, member.isDelta()));
+        // the others know whom the slot is for before it is written to
+        return writeRecordOrFailMore().thenCompose(written -> introduce(member)).thenCompose(status -> {
+            if (!status.isSuccess()) {
+                return lose(
+                                slot,
+                                member,
+                                MemberState.FAILED,
+                                "the superblock cannot be written to base bdev '" + slot.name() + "': " + status)
+                        .thenApply(lost -> null);
+            }
+            return service.adopt(slots).thenRun(() -> service.rebuild(slot, member.isDelta()));
+        });
+    }
+
+    /**
+     * Says on a target that it belongs to the array and does not hold yet what it should: so it is found again when the array starts anew before the rebuild
+     * has ended. One that came back keeps what it says of the time when it left, which tells what it missed.
+     */
+    private CompletionStage<IoStatus> introduce(Member member) {
+        return member.store() == null || member.isDelta()
+                ? CompletableFuture.completedFuture(IoStatus.SUCCESS)
+                : member.store().write(described());
     }
 
     /** A rebuild has given a target everything. */
