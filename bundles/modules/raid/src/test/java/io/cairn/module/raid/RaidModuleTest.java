@@ -31,11 +31,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class RaidModuleTest {
     private static final int BLOCK = 512;
     private static final long BLOCKS = 8192;
+    private static final Map<String, Object> SLOWLY =
+            Map.of("process_window_size_kb", 256L, "process_max_bandwidth_mb_sec", 1L);
 
     private final TestCore core = TestCore.simulated(7, 3);
     private RaidModule module = new RaidModule();
@@ -312,28 +313,25 @@ class RaidModuleTest {
         assertThat(read(8, 8)).isEqualTo(pattern(2, 8));
     }
 
-    /** The target is found again, whoever comes first, and is not given again what it was given before. */
+    /** The target is found again, whoever comes first, and is not given again what it was given before; however often the server ends. */
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void aRebuildGoesOnWhereItWasAfterARestart(boolean targetComesFirst) {
-        int rows = (int) BLOCKS - 2048;
-        media.get(0).write(2048, pattern(1, rows));
-        media.get(1).write(2048, pattern(1, rows));
-        create("R", "raid1", 0, true, 2);
-        core.call("bdev_raid_remove_base_bdev", Map.of("name", "B1"));
-        core.call("bdev_raid_set_options", Map.of("process_window_size_kb", 256L, "process_max_bandwidth_mb_sec", 1L));
-        core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B2"));
-        core.until("half a rebuild", () -> media.get(2).read(2048 + rows / 2)[0] == pattern(1, rows)[rows / 2 * BLOCK]);
-        core.remove(module);
-        core.await(disks.get(0).remove());
-        core.await(disks.get(2).remove());
+    @CsvSource({"false, 1", "true, 1", "false, 2", "true, 2"})
+    void aRebuildGoesOnWhereItWasAfterARestart(boolean targetComesFirst, int restarts) {
+        int rows = interruptedRebuild();
         byte[] mark = pattern(2, 1);
         media.get(2).write(2048, mark);
-
-        module = new RaidModule();
-        core.add(module);
-        int[] order = targetComesFirst ? new int[] {2, 0} : new int[] {0, 2};
-        for (int i : order) {
+        media.get(2).flush();
+        for (int restart = 1; restart < restarts; restart++) {
+            // the server ends again before the rebuild could go on
+            disks.set(0, disk(0));
+            core.settle();
+            assertThat(info("R")).containsEntry("health", "degraded");
+            core.await(disks.get(0).yank());
+            core.remove(module);
+            module = new RaidModule();
+            core.add(module);
+        }
+        for (int i : targetComesFirst ? new int[] {2, 0} : new int[] {0, 2}) {
             disks.set(i, disk(i));
             core.settle();
         }
@@ -342,6 +340,41 @@ class RaidModuleTest {
         assertThat(bases().get(1)).containsEntry("name", "B2").containsEntry("role", "in_sync");
         assertThat(media.get(2).read(2049, rows - 1)).isEqualTo(media.get(0).read(2049, rows - 1));
         assertThat(media.get(2).read(2048)).as("rebuilt before the restart").isEqualTo(mark);
+    }
+
+    /** A disk that is another one under the same UUID is given everything. */
+    @Test
+    void aTargetThatWasExchangedIsRebuiltFromTheBeginning() {
+        int rows = interruptedRebuild();
+        media.set(2, new SimMedium(BLOCK));
+        for (int i : new int[] {0, 2}) {
+            disks.set(i, disk(i));
+            core.settle();
+        }
+        assertThat(info("R")).containsEntry("health", "degraded");
+        core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B2"));
+        untilHealth("optimal");
+
+        assertThat(media.get(2).read(2048, rows)).isEqualTo(media.get(0).read(2048, rows));
+    }
+
+    /** Ends the module when half of B2 has been rebuilt, and takes the disks away; returns how many rows the array has. */
+    private int interruptedRebuild() {
+        int rows = (int) BLOCKS - 2048;
+        byte[] content = pattern(1, rows);
+        media.get(0).write(2048, content);
+        media.get(1).write(2048, content);
+        create("R", "raid1", 0, true, 2);
+        core.call("bdev_raid_remove_base_bdev", Map.of("name", "B1"));
+        core.call("bdev_raid_set_options", SLOWLY);
+        core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B2"));
+        core.until("half a rebuild", () -> media.get(2).read(2048 + rows / 2)[0] == content[rows / 2 * BLOCK]);
+        core.remove(module);
+        core.await(disks.get(0).remove());
+        core.await(disks.get(2).remove());
+        module = new RaidModule();
+        core.add(module);
+        return rows;
     }
 
     @Test

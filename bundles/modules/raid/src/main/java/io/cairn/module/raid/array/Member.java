@@ -12,6 +12,7 @@ final class Member {
     private boolean leaving;
     private boolean delta;
     private boolean placed;
+    private boolean recognised;
 
     /**
      * Takes over a hold.
@@ -61,6 +62,16 @@ final class Member {
 
     boolean isDelta() {
         return delta;
+    }
+
+    /** Its disk says that it belongs where it is: what the array remembers of it is about what is on this disk. */
+    void recognise() {
+        recognised = true;
+    }
+
+    /** Whether its disk said that it belongs where it is. One that was exchanged or wiped under the same UUID does not. */
+    boolean isRecognised() {
+        return recognised;
     }
 
     /** Whether it is known where its data is and what it misses. */

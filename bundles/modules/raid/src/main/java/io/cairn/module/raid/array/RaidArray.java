@@ -402,6 +402,7 @@ public final class RaidArray {
                 continue;
             }
             member.setDelta(verdict instanceof Assembly.Verdict.Returning back && back.delta());
+            member.recognise();
             slot.get().attach(member);
         }
         assembly.divergent()
@@ -440,6 +441,7 @@ public final class RaidArray {
                                         : "its place is taken");
                     }
                     member.setDelta(verdict instanceof Assembly.Verdict.Returning back && back.delta());
+                    member.recognise();
                     slots.get(index).attach(member);
                 })
                 .whenComplete((ok, failure) -> {
@@ -916,6 +918,9 @@ public final class RaidArray {
                         throw refusal(
                                 Errno.EBUSY, "base bdev '" + bdev.name() + "' has a newer superblock of this array");
                     }
+                    if (verdict instanceof Assembly.Verdict.Returning back && back.slot() == slot.index()) {
+                        member.recognise();
+                    }
                     place(
                             slot,
                             verdict instanceof Assembly.Verdict.Returning back
@@ -992,6 +997,9 @@ public final class RaidArray {
                             service.shape().blockSize(),
                             service.shape().stripBlocks(),
                             slot.extent().dataOffset()));
+        }
+        if (!member.isRecognised()) {
+            service.upkeep().beginsAnew(slot);
         }
         // the others know whom the slot is for before it is written to
         return writeRecordOrFailMore().thenCompose(written -> introduce(member)).thenCompose(status -> {

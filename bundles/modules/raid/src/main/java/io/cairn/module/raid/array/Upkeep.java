@@ -188,8 +188,8 @@ final class Upkeep {
     }
 
     private CompletionStage<Void> prepareIntents(boolean believed, boolean wasComplete) {
+        // stays in the record until another process says something: the server may end again before this one goes on
         interrupted = array.record().process();
-        array.record().setProcess(Optional.empty());
         if (!believed || where.isEmpty()) {
             takeOver();
             return Stages.done();
@@ -324,16 +324,34 @@ final class Upkeep {
         intents.complete(complete);
     }
 
+    /** A target is about to come whose disk is not the one that a rebuild was interrupted on. To be told before it is written to. */
+    void beginsAnew(Slot slot) {
+        if (isRebuildOf(slot, array.record().process())) {
+            array.record().setProcess(Optional.empty());
+        }
+        if (isRebuildOf(slot, interrupted)) {
+            interrupted = Optional.empty();
+        }
+    }
+
+    private static boolean isRebuildOf(Slot slot, Optional<Extension.ProcessState> process) {
+        return process.filter(state -> state.kind() == ProcessKind.REBUILD)
+                .flatMap(Extension.ProcessState::target)
+                .filter(target -> target.slot() == slot.index() && target.bdev().equals(slot.uuid()))
+                .isPresent();
+    }
+
     /** A target has been adopted everywhere. */
     void rebuild(Slot slot, boolean delta) {
+        boolean goesOn = isRebuildOf(slot, interrupted);
         long from = interrupted
-                .filter(process -> process.kind() == ProcessKind.REBUILD)
-                .filter(process -> process.target()
-                        .filter(target ->
-                                target.slot() == slot.index() && target.bdev().equals(slot.uuid()))
-                        .isPresent())
+                .filter(process -> goesOn)
                 .map(process -> Math.min(process.cursor(), service.shape().rows()))
                 .orElse(Long.valueOf(0));
+        if (goesOn) {
+            // once: when it comes again, it may have missed what was below the cursor
+            interrupted = Optional.empty();
+        }
         targets.add(new Goal.Rebuild(slot.index(), intents.forTarget(delta, from), 0));
         nextTarget();
     }
