@@ -163,6 +163,21 @@ public final class ArrayChannels {
         });
     }
 
+    /**
+     * Waits for changes without keeping any back; whether rows are locked does not matter.
+     *
+     * @return completes when no change that has begun before on any reactor is out: what has begun since uses the layout that was adopted last
+     */
+    public CompletionStage<Void> changesEnded() {
+        return visit((place, answer) -> {
+            if (place.channel == null) {
+                answer.run();
+            } else {
+                place.channel.whenChangesEnded(answer);
+            }
+        });
+    }
+
     /** Lets go what {@link #lock} has kept back. */
     public CompletionStage<Void> unlock() {
         return visit((place, answer) -> {

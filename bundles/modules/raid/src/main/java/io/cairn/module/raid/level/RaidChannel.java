@@ -32,6 +32,13 @@ public abstract class RaidChannel extends BackendChannel {
      */
     public abstract void lock(long row, long rows, Runnable locked);
 
+    /**
+     * Tells when changes have ended; keeps nothing back.
+     *
+     * @param ended run when no change that has begun before this call is out
+     */
+    public abstract void whenChangesEnded(Runnable ended);
+
     /** Lets go what was kept back, in order. Harmless if nothing is locked. */
     public abstract void unlock();
 

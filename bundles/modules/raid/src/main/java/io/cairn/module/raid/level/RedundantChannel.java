@@ -378,6 +378,11 @@ abstract class RedundantChannel extends MemberedChannel {
     }
 
     @Override
+    public final void whenChangesEnded(Runnable ended) {
+        changes.whenEnded(ended);
+    }
+
+    @Override
     public final void unlock() {
         locked = false;
         tryAgain(atLock);

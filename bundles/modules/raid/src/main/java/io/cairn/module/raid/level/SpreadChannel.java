@@ -148,6 +148,11 @@ abstract class SpreadChannel extends MemberedChannel {
     }
 
     @Override
+    public final void whenChangesEnded(Runnable ended) {
+        throw new IllegalStateException(members.shape.level() + " has no rows to agree on");
+    }
+
+    @Override
     public final void unlock() {}
 
     @Override
