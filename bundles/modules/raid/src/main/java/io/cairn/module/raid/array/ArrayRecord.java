@@ -26,6 +26,7 @@ final class ArrayRecord {
     private int regions;
     private Optional<Extension.ProcessState> process = Optional.empty();
     private Optional<Extension.Scrub> lastScrub = Optional.empty();
+    private boolean unsettled;
 
     ArrayRecord(UUID array, boolean onDisk) {
         this.array = array;
@@ -59,6 +60,7 @@ final class ArrayRecord {
             generation = known.generation();
             process = known.process();
             lastScrub = known.lastScrub();
+            unsettled = known.unsettled();
         });
     }
 
@@ -84,6 +86,21 @@ final class ArrayRecord {
         lastScrub = Optional.of(ended);
     }
 
+    /** Returns whether nobody is missing, by the last record. */
+    boolean saysComplete() {
+        return completeSequence >= sequence;
+    }
+
+    /** Returns whether rows with an intent may be torn that the journal of a degraded raid5f knows nothing of. */
+    boolean isUnsettled() {
+        return unsettled;
+    }
+
+    /** Says that from the next write on. */
+    void setUnsettled(boolean torn) {
+        unsettled = torn;
+    }
+
     /** The intents say less than the truth from the next write on: nobody who is away is synchronised by them alone. */
     void forgetComplete() {
         completeSequence = sequence + 1;
@@ -101,6 +118,7 @@ final class ArrayRecord {
         sequence++;
         if (complete) {
             completeSequence = sequence;
+            unsettled = false;
         }
         if (!onDisk) {
             return CompletableFuture.completedFuture(Map.of());
@@ -122,7 +140,8 @@ final class ArrayRecord {
     }
 
     private Extension extension() {
-        return new Extension(array, sequence, generation, completeSequence, regionRows, regions, process, lastScrub);
+        return new Extension(
+                array, sequence, generation, completeSequence, regionRows, regions, process, lastScrub, unsettled);
     }
 
     private interface Write {

@@ -62,6 +62,9 @@ final class Upkeep {
 
     private Optional<Extension.ProcessState> interrupted = Optional.empty();
     private boolean doubtful;
+    /** Counts the members that an array lost which was complete: what settles one loss says nothing of the next. */
+    private int losses;
+
     private boolean saving;
     private boolean saveAgain;
 
@@ -203,7 +206,12 @@ final class Upkeep {
         return read.thenAccept(done -> {
             intents.load(united);
             // of a raid5f that was degraded already the journal has what the bits cannot tell
-            doubtful = wasComplete || service.shape().level() == RaidLevel.RAID1;
+            boolean torn = wasComplete || array.record().isUnsettled();
+            doubtful = torn || service.shape().level() == RaidLevel.RAID1;
+            if (torn && journals() && !array.slots().isComplete()) {
+                // they stay so until they are written again, also if the power fails once more
+                array.record().setUnsettled(true);
+            }
         });
     }
 
@@ -252,6 +260,7 @@ final class Upkeep {
             intents.suspectAll();
         }
         resyncIfDue();
+        settleIfDue();
         interrupted
                 .filter(process -> process.kind() == ProcessKind.SCRUB || process.kind() == ProcessKind.SCRUB_REPAIR)
                 .ifPresent(process -> processes.request(new Goal.Scrub(
@@ -294,12 +303,55 @@ final class Upkeep {
         CompletableFuture<Void> released = new CompletableFuture<>();
         processes.adopt(next, () -> released.complete(null));
         // a resync may have found too few members before, or has ended because of one that has left
-        return channels.thenCompose(adopted -> released).thenRun(this::resyncIfDue);
+        return channels.thenCompose(adopted -> released).thenRun(() -> {
+            resyncIfDue();
+            settleIfDue();
+        });
+    }
+
+    /**
+     * What was out when a member was lost has no entry in the journal: waits for it, makes it durable, and then says on disk that what is torn from now on is
+     * in the journal. A power cut before that leaves rows with an intent in doubt. Nothing is kept back meanwhile.
+     */
+    private void settleIfDue() {
+        if (journal == null
+                || !array.record().isUnsettled()
+                || !intents.suspects().isEmpty()) {
+            return;
+        }
+        int loss = losses;
+        service.channels().changesEnded().thenCompose(ended -> flushMembers()).thenAccept(durable -> {
+            boolean still = loss == losses && array.record().isUnsettled();
+            if (durable && still && intents.suspects().isEmpty()) {
+                array.record().setUnsettled(false);
+                save();
+            }
+        });
+    }
+
+    /** Returns whether what all members that are IN_SYNC were given is durable. */
+    private CompletionStage<Boolean> flushMembers() {
+        CompletionStage<Boolean> all = CompletableFuture.completedFuture(true);
+        for (Slot slot : array.slots().withRole(MemberRole.IN_SYNC)) {
+            CompletionStage<IoStatus> flushed =
+                    MemberStore.status(slot.member().store().area().flush());
+            all = all.thenCombine(flushed, (before, status) -> {
+                if (!status.isSuccess()) {
+                    array.failed(slot.index(), IoType.FLUSH, status);
+                }
+                return before && status.isSuccess();
+            });
+        }
+        return all;
     }
 
     /** A member is out. */
     void left(Slot slot) {
         if (redundant) {
+            if (journals() && array.record().saysComplete()) {
+                losses++;
+                array.record().setUnsettled(true);
+            }
             intents.complete(false);
             intents.leave(slot.index());
             if (journal != null) {

@@ -15,6 +15,7 @@ import java.util.UUID;
  * @param regions how many regions there are
  * @param process the process that was under way
  * @param lastScrub how the last scrub ended that went to the end
+ * @param unsettled of a raid5f with a member missing: whether rows with an intent may be torn that the journal knows nothing of
  */
 public record Extension(
         UUID arrayUuid,
@@ -24,7 +25,30 @@ public record Extension(
         long regionRows,
         int regions,
         Optional<ProcessState> process,
-        Optional<Scrub> lastScrub) {
+        Optional<Scrub> lastScrub,
+        boolean unsettled) {
+    /** Makes one whose rows are settled. */
+    public Extension(
+            UUID arrayUuid,
+            long superblockSequence,
+            long generation,
+            long completeSequence,
+            long regionRows,
+            int regions,
+            Optional<ProcessState> process,
+            Optional<Scrub> lastScrub) {
+        this(
+                arrayUuid,
+                superblockSequence,
+                generation,
+                completeSequence,
+                regionRows,
+                regions,
+                process,
+                lastScrub,
+                false);
+    }
+
     /**
      * A process under way.
      *

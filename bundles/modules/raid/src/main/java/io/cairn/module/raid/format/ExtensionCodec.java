@@ -33,7 +33,7 @@ import java.util.UUID;
  * <tr><td>64</td><td>8</td><td>rows in a region</td></tr>
  * <tr><td>72</td><td>4</td><td>regions</td></tr>
  * <tr><td>76</td><td>4</td><td>process: 0 none, else {@link ProcessKind#diskCode}</td></tr>
- * <tr><td>80</td><td>4</td><td>flags: 1 the process is paused, 2 it has a target, 4 there was a scrub, 8 which repaired</td></tr>
+ * <tr><td>80</td><td>4</td><td>flags: 1 the process is paused, 2 it has a target, 4 there was a scrub, 8 which repaired, 16 not settled</td></tr>
  * <tr><td>84</td><td>4</td><td>slot of the target</td></tr>
  * <tr><td>88</td><td>16</td><td>UUID of the target</td></tr>
  * <tr><td>104</td><td>8</td><td>cursor in rows</td></tr>
@@ -74,6 +74,7 @@ public final class ExtensionCodec {
     private static final int HAS_TARGET = 2;
     private static final int SCRUBBED = 4;
     private static final int REPAIRED = 8;
+    private static final int UNSETTLED = 16;
 
     private ExtensionCodec() {}
 
@@ -91,7 +92,7 @@ public final class ExtensionCodec {
         out.putLong(COMPLETE_AT, extension.completeSequence());
         out.putLong(REGION_ROWS_AT, extension.regionRows());
         out.putInt(REGIONS_AT, extension.regions());
-        int flags = 0;
+        int flags = extension.unsettled() ? UNSETTLED : 0;
         if (extension.process().isPresent()) {
             ProcessState process = extension.process().get();
             flags |= process.paused() ? PAUSED : 0;
@@ -195,7 +196,8 @@ public final class ExtensionCodec {
                 in.getLong(REGION_ROWS_AT),
                 in.getInt(REGIONS_AT),
                 process,
-                scrub);
+                scrub,
+                (flags & UNSETTLED) != 0);
         return makesSense(extension) ? Optional.of(extension) : Optional.empty();
     }
 

@@ -42,7 +42,8 @@ class RecordCodecsTest {
             0x00031415,
             Optional.of(new ProcessState(
                     ProcessKind.REBUILD, Optional.of(new Target(3, BDEV)), 0x2122232425262728L, true, 5)),
-            Optional.of(new Scrub(Instant.ofEpochMilli(0x0000019a_12345678L), 9, true)));
+            Optional.of(new Scrub(Instant.ofEpochMilli(0x0000019a_12345678L), 9, true)),
+            true);
 
     private static final Extension PLAIN =
             new Extension(ARRAY, 7, 2, 7, 2048, 1000, Optional.empty(), Optional.empty());
@@ -63,7 +64,7 @@ class RecordCodecsTest {
             64  | 0008000000000000
             72  | 15140300
             76  | 01000000
-            80  | 0f000000
+            80  | 1f000000
             84  | 03000000
             88  | a0a1a2a3a4a5a6a7a8a9aaabacadaeaf
             104 | 2827262524232221
