@@ -58,6 +58,11 @@ final class CoreContext {
         return options.get();
     }
 
+    /** Gives the core's own memory back; no I/O may be out, and none may follow. */
+    void freeMemory() {
+        zeroes.free();
+    }
+
     /** Returns memory full of zeroes that nobody writes to. */
     IoBuffer zeroes() {
         return zeroes;
