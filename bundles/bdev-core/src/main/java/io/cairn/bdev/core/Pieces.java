@@ -76,7 +76,8 @@ final class Pieces implements IoCompletion, BufferPool.Waiter {
             return false;
         }
         failWith(outcome);
-        endIfDone();
+        // whoever has no piece out ends by this, and is told outside of the abort's submission
+        shared.reactor.defer(this::endIfDone);
         return true;
     }
 

@@ -361,6 +361,38 @@ class IoPathTest {
     }
 
     @Test
+    void whatHasNoPieceOutIsNotToldOfItsEndFromInsideTheAbort() {
+        TestModule.Disk large = new TestModule.Disk(BLOCK, 1 << 18);
+        large.hold = true;
+        module.register(large, "large", READ_WRITE, IoLimits.NONE);
+        BdevDescriptor open = core.open("large", OpenMode.WRITE);
+        BdevChannel writer = open.openChannel();
+        CoreFixture.Outcomes others = new CoreFixture.Outcomes();
+        // they have all of the core's own I/O objects, so that the last one waits for its first piece
+        for (int i = 0; i < 8; i++) {
+            writer.writeZeroes(0, 1 << 18, others, "other");
+        }
+        writer.writeZeroes(0, 1 << 18, outcomes, "victim");
+        core.reactors.runUntilIdle();
+        CoreFixture.Outcomes aborts = new CoreFixture.Outcomes();
+        writer.abort("victim", aborts, null);
+        assertThat(outcomes.all).isEmpty();
+        core.reactors.runUntilIdle();
+        assertThat(outcomes.all).containsExactly(IoStatus.ABORTED);
+        assertThat(aborts.all).containsExactly(IoStatus.SUCCESS);
+
+        writer.abort("other", aborts, null);
+        core.reactors.runUntilIdle();
+        while (!large.held.isEmpty()) {
+            large.held.poll().complete(IoStatus.SUCCESS);
+        }
+        core.reactors.runUntilIdle();
+        assertThat(others.all).hasSize(8).containsOnly(IoStatus.ABORTED);
+        writer.close();
+        open.close();
+    }
+
+    @Test
     void aWriteThatIsTriedAgainDoesNotSlipIntoACompareAndWrite() {
         open(READ_WRITE, IoLimits.NONE);
         fill(1 << 18, BLOCK, 1);

@@ -1,6 +1,7 @@
 package io.cairn.module.raid.array;
 
 import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevState;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.spi.BackendChannel;
@@ -26,7 +27,7 @@ final class Service implements BdevBackend {
     private final ArrayChannels channels;
     private Shape shape;
     private Layout layout;
-    private Bdev bdev;
+    private volatile Bdev bdev;
 
     private Service(RaidArray array, ArrayContext context, Shape shape) {
         this.array = array;
@@ -207,6 +208,15 @@ final class Service implements BdevBackend {
         @Override
         public void readError(int slot, long row, long rows, boolean recovered, IoStatus status) {
             onApp(() -> upkeep.readError(slot, row, rows, recovered, status));
+        }
+
+        /** On any thread. */
+        @Override
+        public boolean isLeaving() {
+            Bdev registered = bdev;
+            return registered != null
+                    && registered.state() != BdevState.REGISTERED
+                    && registered.state() != BdevState.READY;
         }
 
         @Override

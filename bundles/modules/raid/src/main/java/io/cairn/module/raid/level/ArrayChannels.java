@@ -24,6 +24,7 @@ public final class ArrayChannels {
     private final Reactors reactors;
     private final ChannelSettings settings;
     private final List<Place> places;
+    private final ResetGate resetGate = new ResetGate();
 
     /** What is known on one reactor, and its channel. Touched on that reactor only. */
     private static final class Place {
@@ -97,7 +98,8 @@ public final class ArrayChannels {
         if (place.channel != null) {
             throw new IllegalStateException("a second channel on " + reactor.name());
         }
-        RaidChannel channel = RaidChannels.open(place.layout, settings, reactor, place.ios, () -> closed(place));
+        RaidChannel channel = RaidChannels.open(
+                place.layout, settings, new Opening(reactor, place.ios, resetGate, () -> closed(place)));
         channel.unsynced(place.unsynced);
         channel.spreading(place.spreading > 0);
         if (place.locked) {

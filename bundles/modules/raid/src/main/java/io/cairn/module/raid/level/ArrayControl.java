@@ -37,6 +37,14 @@ public interface ArrayControl {
     void suspect(long row, long rows);
 
     /**
+     * Returns whether the array's bdev is being removed: then a change that has begun may be given up, whatever is lost by that. From any
+     * thread. Default: it is not.
+     */
+    default boolean isLeaving() {
+        return false;
+    }
+
+    /**
      * Rows are about to be changed whose intent is not on disk, as far as the channel knows. Answered by {@link RaidChannel#intended}.
      */
     void intend(long row, long rows);

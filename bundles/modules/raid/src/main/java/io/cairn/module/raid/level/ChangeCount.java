@@ -35,6 +35,11 @@ final class ChangeCount {
         }
     }
 
+    /** Returns whether no change is out. */
+    boolean isEmpty() {
+        return even + odd == 0;
+    }
+
     /** Runs something when no change is out that has begun before; those who ask are answered in their order. */
     void whenEnded(Runnable ended) {
         waiting.add(ended);

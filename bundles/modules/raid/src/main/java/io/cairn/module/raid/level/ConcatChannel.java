@@ -2,16 +2,14 @@ package io.cairn.module.raid.level;
 
 import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoType;
-import io.cairn.reactor.Reactor;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** concat: one member's whole strips after the other's. */
 final class ConcatChannel extends SpreadChannel {
     /** Where each member's blocks begin in the array, and behind the last one where they end. */
     private long[] starts;
 
-    ConcatChannel(Layout layout, ChannelSettings settings, Reactor reactor, AtomicLong ios, Runnable onClosed) {
-        super(layout, settings, reactor, ios, onClosed);
+    ConcatChannel(Layout layout, ChannelSettings settings, Opening opening) {
+        super(layout, settings, opening);
         adopted();
     }
 

@@ -26,11 +26,11 @@ abstract class MemberedChannel extends RaidChannel {
     private boolean ended;
     private long endedNanos;
 
-    MemberedChannel(Layout layout, ChannelSettings settings, Reactor reactor, AtomicLong ios, Runnable onClosed) {
-        this.ios = ios;
-        this.reactor = reactor;
+    MemberedChannel(Layout layout, ChannelSettings settings, Opening opening) {
+        this.ios = opening.ios();
+        this.reactor = opening.reactor();
         this.control = settings.control();
-        this.onClosed = onClosed;
+        this.onClosed = opening.onClosed();
         this.members = open(layout);
     }
 

@@ -4,8 +4,6 @@ import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.Submission;
-import io.cairn.reactor.Reactor;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * raid1: all members hold everything. A read goes to the leg with the fewest I/Os out, and stays on one leg while it goes on where the
@@ -15,8 +13,8 @@ final class MirrorChannel extends RedundantChannel {
     private int lastLeg;
     private long lastEnd = -1;
 
-    MirrorChannel(Layout layout, ChannelSettings settings, Reactor reactor, AtomicLong ios, Runnable onClosed) {
-        super(layout, settings, reactor, ios, onClosed);
+    MirrorChannel(Layout layout, ChannelSettings settings, Opening opening) {
+        super(layout, settings, opening);
     }
 
     // ---- reads ----
@@ -124,6 +122,12 @@ final class MirrorChannel extends RedundantChannel {
     @Override
     void startStep(RaidIo change) {
         sendStep(change);
+    }
+
+    /** Whichever leg is believed, it has the old or the new blocks. */
+    @Override
+    boolean mayAbandon() {
+        return true;
     }
 
     /** The common case, without a detour. */

@@ -8,10 +8,8 @@ import io.cairn.bdev.Submission;
 import io.cairn.bdev.spi.IoQueue;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.IoBuffer;
-import io.cairn.reactor.Reactor;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * raid5f: strips in turn, one of each stripe its parity. Whole stripes are written; the bdev's limits see to it that a read or write is
@@ -35,8 +33,8 @@ final class ParityChannel extends RedundantChannel {
     private final IoQueue atMemory = new IoQueue();
     private IoBuffer zeroes;
 
-    ParityChannel(Layout layout, ChannelSettings settings, Reactor reactor, AtomicLong ios, Runnable onClosed) {
-        super(layout, settings, reactor, ios, onClosed);
+    ParityChannel(Layout layout, ChannelSettings settings, Opening opening) {
+        super(layout, settings, opening);
         Shape shape = layout.shape();
         strip = shape.stripBlocks();
         dataStrips = shape.members().size() - 1;
@@ -306,6 +304,12 @@ final class ParityChannel extends RedundantChannel {
         }
     }
 
+    /** While a member is missing, or if it is soon, what the others hold of a stripe that is not whole is garbage. */
+    @Override
+    boolean mayAbandon() {
+        return control.isLeaving();
+    }
+
     private void workOutParity(RaidIo change, int parity) {
         IoBuffer sum = change.memory[parity];
         if (sum == null) {
@@ -345,7 +349,7 @@ final class ParityChannel extends RedundantChannel {
         change.state = RaidIo.State.OUT;
         if (!outcome.isSuccess()) {
             change.journaledSlot = -1;
-            abandon(change, outcome);
+            abandon(change, isGivenUp(change.io) ? IoStatus.ABORTED : outcome);
         } else if (isGivenUp(change.io)) {
             abandon(change, IoStatus.ABORTED);
         } else if (members.missingSlot() >= 0 && members.missingSlot() != change.journaledSlot) {
@@ -373,7 +377,7 @@ final class ParityChannel extends RedundantChannel {
 
     @Override
     void stepEnded(RaidIo change) {
-        endStep(change, change.failure == null && !change.aborted);
+        endStep(change, isStepWhole(change));
     }
 
     @Override

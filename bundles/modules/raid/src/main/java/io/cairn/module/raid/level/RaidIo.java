@@ -53,6 +53,14 @@ final class RaidIo implements StripeJournal.Entry {
     /** Whether a child was given up, so that the I/O is. */
     boolean aborted;
 
+    /** Whether that was asked for, by an abort: children that end so are not sent again. */
+    boolean abandoned;
+
+    /** How many children were sent again since the channel's reset number {@link #resetsSeen}. */
+    int sentAgain;
+
+    int resetsSeen;
+
     /** By slot: who did not do its part, and how that ended; null: did it, or was not asked. */
     MemberPath[] missed;
 
@@ -133,6 +141,8 @@ final class RaidIo implements StripeJournal.Entry {
     void forgetFailures() {
         failure = null;
         aborted = false;
+        abandoned = false;
+        sentAgain = 0;
         if (missedCount > 0) {
             missedCount = 0;
             Arrays.fill(missed, null);

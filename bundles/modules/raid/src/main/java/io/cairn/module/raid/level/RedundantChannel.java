@@ -5,10 +5,8 @@ import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.Submission;
 import io.cairn.bdev.spi.IoQueue;
-import io.cairn.reactor.Reactor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A level that survives the loss of a member: what a change has to wait for, and what becomes of it when a member does not do its part
@@ -19,14 +17,18 @@ import java.util.concurrent.atomic.AtomicLong;
  *   <li>with success if all members did it that were asked;
  *   <li>with the first error, and its rows suspect, if too few did it for the data to be there: nobody is failed for that, since all
  *       have it in common;
- *   <li>with ABORTED, and its rows suspect, if a part was given up;
+ *   <li>with ABORTED, and its rows suspect, if it was aborted and a part was given up;
  *   <li>else it is held: those that missed it are reported, and it succeeds once each of them has left the layout of every channel. If one stays, it fails, and its rows
  *       are suspect. The members that the layout has by then are the ones that count: it succeeds only if enough of them did it.
  * </ul>
- * A reset or a removal of the bdev ends what is held as aborted: a part of it is done, so its rows are suspect. An upgrade of the module leaves it here:
- * it cannot be given back as not begun, and ends by itself.
+ * A reset or a removal of the bdev ends what has not begun. What has is brought to its end: children that a reset of a member has aborted are
+ * sent again, and the reset of the array ends when no change is out that was there before. An upgrade of the module leaves it here, too: it cannot be given
+ * back as not begun, and ends by itself.
  */
 abstract class RedundantChannel extends MemberedChannel {
+    /** By member, without a reset of the array. */
+    private static final int MOST_SENT_AGAIN = 16;
+
     private final ChangeCount changes = new ChangeCount();
     private final KnownIntents intents;
     private final IoQueue atLock = new IoQueue();
@@ -41,8 +43,15 @@ abstract class RedundantChannel extends MemberedChannel {
     /** How many members that are IN_SYNC must have done a change for its data to be there. */
     private int needed;
 
-    RedundantChannel(Layout layout, ChannelSettings settings, Reactor reactor, AtomicLong ios, Runnable onClosed) {
-        super(layout, settings, reactor, ios, onClosed);
+    private final ResetGate resetGate;
+    /** Whether {@link #resetGate} was entered. */
+    private boolean resetting;
+    /** How often this channel was told to end what it keeps. */
+    private int resets;
+
+    RedundantChannel(Layout layout, ChannelSettings settings, Opening opening) {
+        super(layout, settings, opening);
+        this.resetGate = opening.resetGate();
         long rows = layout.shape().rows();
         this.needed = minOperational();
         this.intents = settings.intentRows() == 0 ? null : new KnownIntents(control, settings.intentRows(), rows);
@@ -59,6 +68,12 @@ abstract class RedundantChannel extends MemberedChannel {
 
     /** Sets the rows of a change; returns whether there are any. */
     abstract boolean setRows(RaidIo change);
+
+    /**
+     * Returns whether a change that has begun may be given up when somebody aborts it. Its rows are in doubt then, so it may be only where they can be
+     * brought into agreement again without a loss.
+     */
+    abstract boolean mayAbandon();
 
     /** Starts the step of a change that is in {@code stepRow} and {@code stepRows}; sets the step if it is to be smaller than the change. */
     abstract void startStep(RaidIo change);
@@ -114,6 +129,8 @@ abstract class RedundantChannel extends MemberedChannel {
     }
 
     private void begin(RaidIo change) {
+        change.abandoned = false;
+        change.sentAgain = 0;
         change.epoch = changes.begin();
         change.state = RaidIo.State.OUT;
         change.stepRow = change.row;
@@ -192,13 +209,28 @@ abstract class RedundantChannel extends MemberedChannel {
         }
         RaidIo change = (RaidIo) io.context();
         if (status != IoStatus.SUCCESS) {
-            if (status == IoStatus.ABORTED) {
+            if (status != IoStatus.ABORTED) {
+                change.miss(path, status);
+            } else if (change.abandoned || !io.type().changesData()) {
                 change.aborted = true;
+            } else if (maySendAgain(change)) {
+                // lines up in the member's core until its reset is over
+                path.send(io);
+                return;
             } else {
                 change.miss(path, status);
             }
         }
         changePartDone(change);
+    }
+
+    /** A reset of the array aborts each child once; a member that does so without end does not do its part. */
+    private boolean maySendAgain(RaidIo change) {
+        if (change.resetsSeen != resets) {
+            change.resetsSeen = resets;
+            change.sentAgain = 0;
+        }
+        return change.sentAgain++ < MOST_SENT_AGAIN * change.members.writable.length;
     }
 
     private void changePartDone(RaidIo change) {
@@ -233,10 +265,6 @@ abstract class RedundantChannel extends MemberedChannel {
             end(change, doneBy(change) > 0 ? IoStatus.SUCCESS : change.failure);
         } else if (doneBy(change) < needed) {
             endInDoubt(change, change.failure);
-        } else if (isGivenUp(change.io)) {
-            // nobody waits for a failure's record after a reset
-            report(change);
-            endInDoubt(change, IoStatus.ABORTED);
         } else if (report(change) || spreading) {
             if (change.state != RaidIo.State.HELD) {
                 change.state = RaidIo.State.HELD;
@@ -267,6 +295,11 @@ abstract class RedundantChannel extends MemberedChannel {
         return slot < members.bySlot.length ? members.bySlot[slot] : null;
     }
 
+    /** Returns whether the step of a change is where its data has to be. */
+    final boolean isStepWhole(RaidIo change) {
+        return change.failure == null ? !change.aborted : !change.aborted && doneBy(change) >= needed;
+    }
+
     /** Returns how many of the members that are IN_SYNC now did a change. */
     private int doneBy(RaidIo change) {
         int done = 0;
@@ -295,13 +328,9 @@ abstract class RedundantChannel extends MemberedChannel {
         control.suspect(change.row, change.rows);
     }
 
-    /** Ends a change before its step has begun; only the steps before it leave a doubt. */
+    /** Ends a change before its step has begun. The steps before it are whole: there is no doubt, but it must not be done once more as if it were new. */
     final void endUnbegun(RaidIo change, IoStatus status) {
-        if (change.stepRow == change.row) {
-            end(change, status);
-        } else {
-            endInDoubt(change, status == IoStatus.NOMEM ? IoStatus.ABORTED : status);
-        }
+        end(change, status == IoStatus.NOMEM && change.stepRow != change.row ? IoStatus.ABORTED : status);
     }
 
     /** Ends a change, or an I/O for all members. */
@@ -316,8 +345,25 @@ abstract class RedundantChannel extends MemberedChannel {
                 intents.end(change.row, change.rows);
             }
             changes.end(change.epoch);
+        } else if (io.type() == IoType.RESET) {
+            endReset(io, status);
+            return;
         }
         io.complete(status);
+        if (resetting && changes.isEmpty()) {
+            resetting = false;
+            resetGate.leave();
+        }
+    }
+
+    private void endReset(BdevIo io, IoStatus status) {
+        resetGate.whenFree(() -> {
+            if (reactor.isCurrent()) {
+                io.complete(status);
+            } else {
+                reactor.execute(() -> io.complete(status));
+            }
+        });
     }
 
     // ---- rows that the members do not agree on ----
@@ -428,27 +474,50 @@ abstract class RedundantChannel extends MemberedChannel {
                 return true;
             }
             case HELD -> {
-                endInDoubt(own, IoStatus.ABORTED);
-                return true;
+                if (mayAbandon()) {
+                    endInDoubt(own, IoStatus.ABORTED);
+                    return true;
+                }
+                return false;
             }
             case AT_JOURNAL -> {
                 return false;
             }
             default -> {
-                return abortChildren(victim);
+                return victim.type().changesData() ? abandon(own) : abortChildren(victim);
             }
         }
     }
 
+    private boolean abandon(RaidIo change) {
+        if (!mayAbandon()) {
+            return false;
+        }
+        // before its children end, which may be now
+        change.abandoned = true;
+        boolean ending = abortChildren(change.io);
+        change.abandoned = ending;
+        return ending;
+    }
+
     @Override
     public void endKept() {
-        super.endKept();
+        resets++;
         endLine(atLock, IoStatus.ABORTED);
         endLine(atIntent, IoStatus.ABORTED);
-        for (RaidIo change : List.copyOf(held)) {
-            if (change.state == RaidIo.State.HELD) {
-                endInDoubt(change, IoStatus.ABORTED);
-            }
+        super.endKept();
+        if (!resetting && !changes.isEmpty()) {
+            resetting = true;
+            resetGate.enter();
+        }
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        if (resetting) {
+            resetting = false;
+            resetGate.leave();
         }
     }
 

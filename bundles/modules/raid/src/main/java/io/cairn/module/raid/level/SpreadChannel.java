@@ -4,16 +4,14 @@ import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.Submission;
-import io.cairn.reactor.Reactor;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A level without redundancy: each block is on one member. An I/O within one run of blocks is passed on as it is; one that
  * covers several has one child for each member, since what a range has of a member is one range there. The first failure is the outcome.
  */
 abstract class SpreadChannel extends MemberedChannel {
-    SpreadChannel(Layout layout, ChannelSettings settings, Reactor reactor, AtomicLong ios, Runnable onClosed) {
-        super(layout, settings, reactor, ios, onClosed);
+    SpreadChannel(Layout layout, ChannelSettings settings, Opening opening) {
+        super(layout, settings, opening);
     }
 
     /** Works out which range of each member, in blocks of its data, a range of the array is. */

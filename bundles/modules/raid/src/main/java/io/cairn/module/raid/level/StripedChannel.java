@@ -2,8 +2,6 @@ package io.cairn.module.raid.level;
 
 import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoType;
-import io.cairn.reactor.Reactor;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** raid0: strip s is on member s mod n, as that member's strip s div n. */
 final class StripedChannel extends SpreadChannel {
@@ -13,8 +11,8 @@ final class StripedChannel extends SpreadChannel {
     /** To divide by the number of members with a mask; -1 where it is no power of two. */
     private final int countShift;
 
-    StripedChannel(Layout layout, ChannelSettings settings, Reactor reactor, AtomicLong ios, Runnable onClosed) {
-        super(layout, settings, reactor, ios, onClosed);
+    StripedChannel(Layout layout, ChannelSettings settings, Opening opening) {
+        super(layout, settings, opening);
         count = layout.shape().members().size();
         strip = layout.shape().stripBlocks();
         shift = Long.bitCount(strip) == 1 ? Long.numberOfTrailingZeros(strip) : -1;

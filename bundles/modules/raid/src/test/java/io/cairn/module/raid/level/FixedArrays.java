@@ -2,6 +2,7 @@ package io.cairn.module.raid.level;
 
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevEvent;
+import io.cairn.bdev.BdevState;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.IoVector;
@@ -76,6 +77,8 @@ final class FixedArrays implements BdevModule {
         final List<String> events = new CopyOnWriteArrayList<>();
         final AtomicInteger journaled = new AtomicInteger();
         final AtomicInteger journalOut = new AtomicInteger();
+        /** How often an entry's stripe ended without being whole. */
+        final AtomicInteger tornStripes = new AtomicInteger();
         /** What was intended, by region; only ever more, unless a test takes some back. */
         final Set<Long> intended = ConcurrentHashMap.newKeySet();
         /** Whether failures are recorded; else they are only noted. */
@@ -88,7 +91,7 @@ final class FixedArrays implements BdevModule {
         final Map<Integer, BackendChannel> opened = new ConcurrentHashMap<>();
 
         ArrayChannels channels;
-        Bdev bdev;
+        volatile Bdev bdev;
 
         private final BdevHost host;
         private final String name;
@@ -230,6 +233,16 @@ final class FixedArrays implements BdevModule {
         }
 
         @Override
+        public boolean isLeaving() {
+            return bdev.state() == BdevState.UNREGISTERING || bdev.state() == BdevState.REMOVING;
+        }
+
+        /** Takes the array down. App thread. */
+        CompletionStage<Void> remove() {
+            return host.unregister(bdev);
+        }
+
+        @Override
         public void suspect(long row, long rows) {
             events.add("suspect " + row + "+" + rows);
         }
@@ -265,6 +278,9 @@ final class FixedArrays implements BdevModule {
         @Override
         public void done(long stripe, Entry entry, boolean good) {
             journalOut.decrementAndGet();
+            if (!good) {
+                tornStripes.incrementAndGet();
+            }
         }
 
         // ---- as the core sees it ----
