@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -95,13 +96,12 @@ public final class MemberJournal implements StripeJournal {
             Arrays.setAll(places, index -> new Place(this, index));
         }
 
+        /** Returns the free place with the oldest entry: while a stripe has several on disk, the newest of them must be the last to go. */
         Place free() {
-            for (Place place : places) {
-                if (place.state == State.FREE) {
-                    return place;
-                }
-            }
-            return null;
+            return Arrays.stream(places)
+                    .filter(place -> place.state == State.FREE)
+                    .min(Comparator.comparingLong(place -> place.sequence))
+                    .orElse(null);
         }
 
         boolean isAllTorn() {
