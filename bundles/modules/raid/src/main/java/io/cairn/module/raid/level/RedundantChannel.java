@@ -16,7 +16,7 @@ import java.util.List;
  * <ul>
  *   <li>with success if all members did it that were asked;
  *   <li>with the first error, and its rows suspect, if too few did it for the data to be there: nobody is failed for that, since all
- *       have it in common;
+ *       have it in common. If a TARGET did it and one member alone did not, the array is asked: it may trust the TARGET by now;
  *   <li>with ABORTED, and its rows suspect, if it was aborted and a part was given up;
  *   <li>else it is held: those that missed it are reported, and it succeeds once each of them has left the layout of every channel. If one stays, it fails, and its rows
  *       are suspect. The members that the layout has by then are the ones that count: it succeeds only if enough of them did it.
@@ -263,7 +263,7 @@ abstract class RedundantChannel extends MemberedChannel {
             endInDoubt(change, IoStatus.ABORTED);
         } else if (change.io.type() == IoType.RESET) {
             end(change, doneBy(change) > 0 ? IoStatus.SUCCESS : change.failure);
-        } else if (doneBy(change) < needed) {
+        } else if (doneBy(change) < needed && !mayBecomeWhole(change)) {
             endInDoubt(change, change.failure);
         } else if (report(change) || spreading) {
             if (change.state != RaidIo.State.HELD) {
@@ -298,6 +298,26 @@ abstract class RedundantChannel extends MemberedChannel {
     /** Returns whether the step of a change is where its data has to be. */
     final boolean isStepWhole(RaidIo change) {
         return change.failure == null ? !change.aborted : !change.aborted && doneBy(change) >= needed;
+    }
+
+    /**
+     * Returns whether a change that too few did has been done by a TARGET in the place of the one member that missed it: the array may have come to trust that one
+     * already, and this channel not have heard of it. The array's answer tells.
+     */
+    private boolean mayBecomeWhole(RaidIo change) {
+        int lost = 0;
+        int spare = 0;
+        for (MemberPath path : members.writable) {
+            boolean did = path.slot < change.missed.length
+                    && change.missed[path.slot] == null
+                    && change.members.bySlot[path.slot] == path;
+            if (members.isReadable(path.slot)) {
+                lost += did ? 0 : 1;
+            } else {
+                spare += did ? 1 : 0;
+            }
+        }
+        return lost == 1 && spare > 0;
     }
 
     /** Returns how many of the members that are IN_SYNC now did a change. */

@@ -147,6 +147,34 @@ class RedundancyTest {
     }
 
     @Test
+    void aTargetThatIsTrustedMeanwhileStandsInForTheMemberThatMissedAChange() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        core.awaitOnApp(() -> array.leave(1));
+        core.disk("d9", 512, BLOCKS);
+        core.awaitOnApp(() -> array.target(1, "d9"));
+        array.recordsFailures = false;
+        failWrites(0);
+        TestIo io = write(5, 1);
+        settledWithout(io);
+        core.awaitOnApp(() -> array.trust(1));
+        settledWithout(io);
+        core.awaitOnApp(() -> array.leave(0));
+        assertThat(end(io)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(array.unsynced.isEmpty()).isTrue();
+    }
+
+    @Test
+    void aChangeThatOnlyATargetDidFailsWhenItIsNotTrusted() {
+        start(Plan.of(RaidLevel.RAID1), 2);
+        core.awaitOnApp(() -> array.leave(1));
+        core.disk("d9", 512, BLOCKS);
+        core.awaitOnApp(() -> array.target(1, "d9"));
+        failWrites(0);
+        assertThat(end(write(5, 1))).isEqualTo(MEDIUM);
+        assertThat(array.events).containsExactly("failed 0 WRITE " + MEDIUM, "refused 0", "suspect 5+1");
+    }
+
+    @Test
     void aResetWaitsUntilWhatHasBegunHasEnded() {
         start(Plan.of(RaidLevel.RAID1), 2);
         array.recordsFailures = false;
