@@ -102,7 +102,7 @@ final class Stacks implements AutoCloseable {
         array(arrays, "Raid5Null", RaidLevel.RAID5F, STRIP, nulls("NullP", 3));
         List<String> mallocs = List.of("MallocP0", "MallocP1", "MallocP2");
         for (String name : mallocs) {
-            call("bdev_malloc_create", "{'name':'" + name + "','block_size':512,'num_blocks':131072}");
+            call("bdev_malloc_create", "{'name':'" + name + "','block_size':512,'num_blocks':262144}");
         }
         array(arrays, "Raid5Malloc", RaidLevel.RAID5F, STRIP, mallocs);
     }
