@@ -9,6 +9,7 @@ import io.cairn.itests.support.BrokenJar;
 import io.cairn.itests.support.Fio;
 import io.cairn.itests.support.ModuleJar;
 import io.cairn.itests.support.NewerJar;
+import io.cairn.itests.support.Raid;
 import io.cairn.itests.support.RpcError;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.SharedDistribution;
@@ -96,6 +97,15 @@ class LiveUpgradeIT {
         disk();
         stack.delay("upDelay", "upAio", 2000);
         upgrades("delay", "upDelay", true);
+    }
+
+    @Test
+    void ofRaid() throws IOException {
+        disk();
+        stack.malloc("upMalloc", SIZE);
+        stack.raid("upRaid", "raid1", 0, List.of("upAio", "upMalloc"));
+        upgrades("raid", "upRaid", true);
+        assertThat(new Raid(stack.rpc(), "upRaid").scrub(false)).isZero();
     }
 
     /** What is pending in an error bdev never ends by itself: it stays pending through the upgrade, and goes on when it is resumed. */
