@@ -8,6 +8,7 @@ import io.cairn.bdev.spi.BdevHost;
 import io.cairn.reactor.Reactor;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /** What an array has around it: the core, the other arrays, the spares, the options. App thread. */
 interface ArrayContext {
@@ -24,6 +25,9 @@ interface ArrayContext {
     /** Returns what the module before this one has told of an array; empty if this is no upgrade, or it knew nothing. */
     Map<?, ?> handedOver(RaidArray array);
 
+    /** An array is online with what it was handed over: that is used up, and said no more. */
+    void tookOver(RaidArray array);
+
     /**
      * Refuses a bdev that another array holds by its superblock.
      *
@@ -35,8 +39,14 @@ interface ArrayContext {
     /** A found array has no member left: it is forgotten until one is found again. */
     void drop(RaidArray array);
 
-    /** An array has ended; its bases are free for others that wait for them. */
-    void ended(RaidArray array, List<Bdev> free);
+    /** Bdevs that an array had no place for may have one, now that it is online. */
+    void lookAgain(List<UUID> bdevs);
+
+    /** An array has ended: nobody finds it any more. */
+    void forget(RaidArray array);
+
+    /** Bdevs are free for others that wait for them. */
+    void free(List<Bdev> bdevs);
 
     /** An array is offline: what is here of its members is offered to it, and it starts if it can. */
     void offer(RaidArray array);

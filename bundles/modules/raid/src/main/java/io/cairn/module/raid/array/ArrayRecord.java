@@ -65,9 +65,10 @@ final class ArrayRecord {
     }
 
     /** Continues from what the module before an upgrade knew of an array without superblock. */
-    void continueFrom(long lastSequence, long lastComplete) {
+    void continueFrom(long lastSequence, long lastComplete, Optional<Extension.ProcessState> underWay) {
         sequence = lastSequence;
         completeSequence = lastComplete;
+        process = underWay;
     }
 
     /** The intents are of another size from the next write on. */

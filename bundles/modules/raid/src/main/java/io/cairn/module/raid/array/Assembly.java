@@ -105,15 +105,39 @@ public final class Assembly {
             return new Verdict.Newer(one.superblock().sequence());
         }
         Optional<SuperblockMember> described = current.ofBdev(one.bdev());
+        Optional<SuperblockMember> promised = promised(current, one);
+        if (described.isEmpty() && promised.isPresent()) {
+            return new Verdict.Returning(promised.get().slot(), false);
+        }
         if (described.isEmpty()) {
-            return new Verdict.Stranger(
-                    "bdev " + one.bdev() + " is not among the members of raid bdev '" + current.name() + "'");
+            return new Verdict.Stranger(strange(current, one));
         }
         SuperblockMember member = described.get();
         if (member.state() == MemberState.CONFIGURED) {
             return new Verdict.InSync(member.slot());
         }
         return new Verdict.Returning(member.slot(), deltaAllowed(current, completeSequence, one, member.slot()));
+    }
+
+    /** The power was cut between the marking of a target and the others' record of it: the slot is its, if nobody has it. */
+    private static Optional<SuperblockMember> promised(Superblock current, Seen one) {
+        return one.superblock().sequence() > 0
+                ? Optional.empty()
+                : one.superblock()
+                        .ofBdev(one.bdev())
+                        .flatMap(before -> current.inSlot(before.slot()))
+                        .filter(now -> now.state() != MemberState.CONFIGURED);
+    }
+
+    private static String strange(Superblock current, Seen one) {
+        String is = "bdev " + one.bdev() + " is not among the members of raid bdev '" + current.name() + "'";
+        return one.superblock()
+                .ofBdev(one.bdev())
+                .flatMap(before -> current.inSlot(before.slot()))
+                .filter(now -> !now.uuid().equals(Slot.NOBODY))
+                .map(now -> is + ": bdev " + now.uuid() + " has taken its place in slot " + now.slot()
+                        + "; clear it and add it as a spare, if it is to be used again")
+                .orElse(is);
     }
 
     /**
@@ -123,9 +147,10 @@ public final class Assembly {
     private static boolean deltaAllowed(Superblock current, Optional<Long> completeSequence, Seen one, int slot) {
         Superblock own = one.superblock();
         boolean nothingForgotten = completeSequence.isPresent() && own.sequence() >= completeSequence.get();
-        boolean wasIn = own.inSlot(slot)
-                .filter(m -> m.state() == MemberState.CONFIGURED && m.uuid().equals(one.bdev()))
-                .isPresent();
+        // whatever its state there: a target's own superblock says MISSING, and has the number up to which it has
+        // everything
+        boolean wasIn =
+                own.inSlot(slot).filter(m -> m.uuid().equals(one.bdev())).isPresent();
         return nothingForgotten
                 && wasIn
                 && current.members().stream()
@@ -195,7 +220,8 @@ public final class Assembly {
             return Optional.empty();
         }
         return seen.stream()
-                .filter(one -> one.superblock().sequence() == newest.sequence())
+                .filter(one ->
+                        one.superblock().sequence() == newest.sequence() && verdict(one) instanceof Verdict.InSync)
                 .flatMap(one -> one.extension().stream())
                 .max((a, b) -> Long.compare(a.generation(), b.generation()));
     }

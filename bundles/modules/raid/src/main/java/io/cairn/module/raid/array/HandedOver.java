@@ -1,6 +1,11 @@
 package io.cairn.module.raid.array;
 
+import io.cairn.module.raid.format.Extension;
+import io.cairn.module.raid.format.ProcessKind;
 import io.cairn.module.raid.level.RegionSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /** The spelling of what one module of this name hands over to the next: values of the JDK's types. */
 final class HandedOver {
@@ -15,8 +20,42 @@ final class HandedOver {
     static final String LEFT_AT = "left at";
     static final String WAS_IN = "was in";
     static final String ERRORS = "errors";
+    static final String ROWS = "rows";
+    static final String DECLARED = "declared";
+    static final String PROCESS = "process";
 
     private HandedOver() {}
+
+    /** Spells where a process is. */
+    static List<Object> process(Extension.ProcessState process) {
+        return List.of(
+                process.kind().name(),
+                process.target().map(target -> target.slot()).orElse(-1),
+                process.target().map(Extension.Target::bdev).orElse(Slot.NOBODY),
+                process.cursor(),
+                process.paused(),
+                process.mismatches());
+    }
+
+    /** Reads what {@link #process(Extension.ProcessState)} spelled; empty if it is not there, or of another form. */
+    static Optional<Extension.ProcessState> process(Object plain) {
+        if (plain instanceof List<?> values
+                && values.size() == 6
+                && values.get(0) instanceof String kind
+                && values.get(1) instanceof Integer slot
+                && values.get(2) instanceof UUID bdev
+                && values.get(3) instanceof Long cursor
+                && values.get(4) instanceof Boolean paused
+                && values.get(5) instanceof Long mismatches) {
+            return Optional.of(new Extension.ProcessState(
+                    ProcessKind.valueOf(kind),
+                    slot < 0 ? Optional.empty() : Optional.of(new Extension.Target(slot, bdev)),
+                    cursor,
+                    paused,
+                    mismatches));
+        }
+        return Optional.empty();
+    }
 
     /** Spells a set as words of 64 regions. */
     static long[] words(RegionSet set) {

@@ -3,6 +3,7 @@ package io.cairn.module.raid.array;
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.spi.BaseLink;
 import io.cairn.module.raid.level.MemberRole;
+import java.util.concurrent.CompletionStage;
 
 /** A bdev that an array holds: claimed, in a slot, with a role. App thread. */
 final class Member {
@@ -79,12 +80,16 @@ final class Member {
         return placed;
     }
 
-    /** Gives the bdev back when nothing of the array's is under way on it. The I/O path has let go of it. */
-    void close() {
+    /**
+     * Gives the bdev back when nothing of the array's is under way on it. The I/O path has let go of it.
+     *
+     * @return completes when it has been given back
+     */
+    CompletionStage<Void> close() {
         if (store == null) {
             link.close();
-        } else {
-            store.whenIdle().whenComplete((idle, failure) -> link.close());
+            return Stages.done();
         }
+        return store.whenIdle().thenRun(link::close);
     }
 }

@@ -19,14 +19,17 @@ import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.reactor.Errno;
+import io.cairn.reactor.HasErrno;
 import io.cairn.reactor.Poller;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -50,6 +53,9 @@ public final class RaidArray {
     /** What was found on the members, by the UUID of the bdev; empty if the array was not found but defined. */
     private final Map<UUID, Assembly.Seen> seen = new LinkedHashMap<>();
 
+    /** Bdevs with a superblock of this array that the superblocks seen so far have no place for. */
+    private final Set<UUID> strangers = new LinkedHashSet<>();
+
     private Slots slots;
     private ArrayState state = ArrayState.CONFIGURING;
     private Service service;
@@ -57,6 +63,9 @@ public final class RaidArray {
     private boolean waiting;
     /** Whether members that are missing are waited for no longer. */
     private boolean impatient;
+
+    /** Whether what each member gives is known of an array without superblock: from the module before an upgrade. */
+    private boolean sizesKnown;
 
     private boolean restart;
     private boolean deleted;
@@ -189,8 +198,8 @@ public final class RaidArray {
         CompletableFuture<Void> outcome = new CompletableFuture<>();
         serial.run(() -> {
                     for (Slot slot : slots.all()) {
-                        context.host()
-                                .find(slot.name())
+                        Optional.ofNullable(slot.name())
+                                .flatMap(called -> context.host().find(called))
                                 .filter(ArrayContext::stays)
                                 .filter(bdev -> slot.member() == null)
                                 .ifPresent(bdev -> claim(slot, bdev, force));
@@ -391,9 +400,10 @@ public final class RaidArray {
             if (slot.isEmpty() || slot.get().member() != null) {
                 seen.remove(one.bdev());
                 member.close();
+                strangers.add(one.bdev());
                 LOG.log(
-                        Level.WARNING,
-                        "bdev ''{0}'' is not taken into raid bdev ''{1}'': {2}",
+                        Level.INFO,
+                        "bdev ''{0}'' is not taken into raid bdev ''{1}'' as far as that is known: {2}",
                         member.bdev().name(),
                         name(),
                         verdict instanceof Assembly.Verdict.Stranger stranger
@@ -571,6 +581,9 @@ public final class RaidArray {
         service = prepared;
         state = ArrayState.ONLINE;
         seen.clear();
+        continueCounting(context.handedOver(this));
+        context.tookOver(this);
+        sizesKnown = false;
         names.waiting("", "");
         LOG.log(
                 Level.INFO,
@@ -581,6 +594,8 @@ public final class RaidArray {
                 slots.count());
         service.begin();
         rejoin();
+        context.lookAgain(List.copyOf(strangers));
+        strangers.clear();
         slots.all().stream().filter(slot -> slot.member() == null).forEach(this::awaitReturn);
     }
 
@@ -590,7 +605,7 @@ public final class RaidArray {
         int blockSize = there.get(0).member().bdev().blockSize();
         long stripBlocks = definition.stripBlocks(blockSize);
         List<Shape.Extent> room = new ArrayList<>();
-        boolean keep = !isNew() && (definition.superblock() || definition.level() == RaidLevel.CONCAT);
+        boolean keep = !isNew() && (definition.superblock() || definition.level() == RaidLevel.CONCAT || sizesKnown);
         for (Slot slot : slots.all()) {
             Bdev base = slot.member() == null ? null : slot.member().bdev();
             if (base == null || (keep && slot.extent().dataBlocks() > 0)) {
@@ -817,8 +832,8 @@ public final class RaidArray {
     }
 
     /** Gives a member back that the I/O path does not use. */
-    private void letGo(Slot slot) {
-        slot.detach(record.sequence(), slot.isInSync()).close();
+    private CompletionStage<Void> letGo(Slot slot) {
+        return slot.detach(record.sequence(), slot.isInSync()).close();
     }
 
     private void goOffline(String why) {
@@ -983,7 +998,8 @@ public final class RaidArray {
     }
 
     private CompletionStage<Void> join(Slot slot, Member member) {
-        if (!definition.superblock() && slot.state() != MemberState.CONFIGURED && !member.isPlaced()) {
+        boolean another = !slot.uuid().equals(member.bdev().uuid());
+        if (another || (!definition.superblock() && slot.state() != MemberState.CONFIGURED && !member.isPlaced())) {
             place(slot, false);
         }
         if (slot.state() == MemberState.CONFIGURED) {
@@ -1001,28 +1017,40 @@ public final class RaidArray {
         if (!member.isRecognised()) {
             service.upkeep().beginsAnew(slot);
         }
-        // the others know whom the slot is for before it is written to
-        return writeRecordOrFailMore().thenCompose(written -> introduce(member)).thenCompose(status -> {
+        // it knows first, and the others before its data is written to: it is found again after a restart at any time
+        return mark(slot, member).thenCompose(status -> {
             if (!status.isSuccess()) {
                 return lose(
                                 slot,
                                 member,
                                 MemberState.FAILED,
-                                "the superblock cannot be written to base bdev '" + slot.name() + "': " + status)
+                                "its superblock cannot be written to base bdev '" + slot.name() + "': " + status)
                         .thenApply(lost -> null);
             }
-            return service.adopt(slots).thenRun(() -> service.rebuild(slot, member.isDelta()));
+            return writeRecordOrFailMore()
+                    .thenCompose(written -> service.adopt(slots))
+                    .thenRun(() -> service.rebuild(slot, member.isDelta()));
         });
     }
 
     /**
-     * Says on a target that it belongs to the array and does not hold yet what it should: so it is found again when the array starts anew before the rebuild
-     * has ended. One that came back keeps what it says of the time when it left, which tells what it missed.
+     * Writes to a member that is about to be a target that it is one: it is known again after a restart, and not believed before it has everything. The sequence
+     * number in its own superblock says up to where it has everything: none, or where it left.
      */
-    private CompletionStage<IoStatus> introduce(Member member) {
-        return member.store() == null || member.isDelta()
-                ? CompletableFuture.completedFuture(IoStatus.SUCCESS)
-                : member.store().write(described());
+    private CompletionStage<IoStatus> mark(Slot slot, Member member) {
+        if (member.store() == null) {
+            return CompletableFuture.completedFuture(IoStatus.SUCCESS);
+        }
+        CompletionStage<Superblock> own = member.isDelta()
+                ? member.store()
+                        .readSuperblock()
+                        .thenApply(read -> read instanceof SuperblockRead.Found found
+                                ? found.superblock().withMember(slot.described())
+                                : described().withSequence(0))
+                : CompletableFuture.completedFuture(described().withSequence(0));
+        return own.thenCompose(target -> member.store().write(target))
+                .exceptionally(failure ->
+                        IoStatus.errno(Stages.cause(failure) instanceof HasErrno known ? known.errno() : Errno.EIO));
     }
 
     /** A rebuild has given a target everything. */
@@ -1194,6 +1222,10 @@ public final class RaidArray {
                     slot.health().repaired()));
         }
         plain.put(HandedOver.STATES, states);
+        plain.put(
+                HandedOver.ROWS,
+                slots.all().stream().map(slot -> slot.extent().dataBlocks()).toList());
+        record.process().ifPresent(process -> plain.put(HandedOver.PROCESS, HandedOver.process(process)));
         plain.put(HandedOver.UUIDS, uuids);
         plain.put(HandedOver.NAMES, names);
         plain.put(HandedOver.LEFT_AT, leftAt);
@@ -1201,6 +1233,7 @@ public final class RaidArray {
         plain.put(HandedOver.ERRORS, errors);
         if (service != null) {
             plain.putAll(service.upkeep().plain());
+            plain.put(HandedOver.DECLARED, service.declared().plain());
         }
         return plain;
     }
@@ -1214,25 +1247,32 @@ public final class RaidArray {
                 || states.size() != slots.count()) {
             return;
         }
-        record.continueFrom(sequence, complete);
+        record.continueFrom(sequence, complete, HandedOver.process(before.get(HandedOver.PROCESS)));
         for (Slot slot : slots.all()) {
             int i = slot.index();
+            String called = (String) ((List<?>) before.get(HandedOver.NAMES)).get(i);
             slot.setState(MemberState.valueOf((String) states.get(i)));
             slot.assign(
-                    (String) ((List<?>) before.get(HandedOver.NAMES)).get(i),
+                    called.isEmpty() ? null : called,
                     (UUID) ((List<?>) before.get(HandedOver.UUIDS)).get(i),
-                    slot.extent());
+                    new Shape.Extent(
+                            slot.extent().dataOffset(), (Long) ((List<?>) before.get(HandedOver.ROWS)).get(i)));
             slot.leftBefore((Long) ((List<?>) before.get(HandedOver.LEFT_AT)).get(i), (Boolean)
                     ((List<?>) before.get(HandedOver.WAS_IN)).get(i));
         }
-        continueCounting(before);
+        sizesKnown = true;
     }
 
+    /** Goes on counting the errors of members that are the same as before an upgrade. */
     private void continueCounting(Map<?, ?> before) {
-        if (before.get(HandedOver.ERRORS) instanceof List<?> errors && errors.size() == slots.count()) {
+        if (before.get(HandedOver.ERRORS) instanceof List<?> errors
+                && before.get(HandedOver.UUIDS) instanceof List<?> uuids
+                && errors.size() == slots.count()) {
             for (Slot slot : slots.all()) {
                 List<?> counts = (List<?>) errors.get(slot.index());
-                slot.health().add((Long) counts.get(0), (Long) counts.get(1), (Long) counts.get(2));
+                if (slot.uuid().equals(uuids.get(slot.index()))) {
+                    slot.health().add((Long) counts.get(0), (Long) counts.get(1), (Long) counts.get(2));
+                }
             }
         }
     }
@@ -1279,8 +1319,8 @@ public final class RaidArray {
         stopWaiting();
         CompletionStage<Void> gone =
                 service == null ? Stages.done() : context.host().unregister(service.bdev());
-        return gone.thenCompose(unregistered -> serial.run(() -> clear ? wipe() : Stages.done()))
-                .whenComplete((wiped, failure) -> end());
+        return Stages.anyway(
+                gone.thenCompose(unregistered -> serial.run(() -> clear ? wipe() : Stages.done())), this::end);
     }
 
     /** A creation has failed: nothing of it is left. */
@@ -1289,7 +1329,7 @@ public final class RaidArray {
         stopWaiting();
         CompletionStage<Void> gone =
                 service == null ? Stages.done() : context.host().unregister(service.bdev());
-        return gone.whenComplete((done, failure) -> end());
+        return Stages.anyway(gone, this::end);
     }
 
     /** Wipes superblock and extension from all members that are there. */
@@ -1310,16 +1350,22 @@ public final class RaidArray {
         return wiped;
     }
 
-    /** Gives back everything; the module leaves, or the array is deleted. */
-    void end() {
+    /**
+     * Gives back everything; the module leaves, or the array is deleted.
+     *
+     * @return completes when nobody of this module holds the members any more
+     */
+    CompletionStage<Void> end() {
         deleted = true;
         stopWaiting();
         names.release();
+        context.forget(this);
         List<Bdev> free = new ArrayList<>();
+        List<CompletableFuture<Void>> closed = new ArrayList<>();
         for (Slot slot : slots.attached()) {
             free.add(slot.member().bdev());
-            letGo(slot);
+            closed.add(letGo(slot).toCompletableFuture());
         }
-        context.ended(this, free);
+        return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new)).thenRun(() -> context.free(free));
     }
 }

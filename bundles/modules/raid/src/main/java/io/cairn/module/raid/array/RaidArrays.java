@@ -15,10 +15,13 @@ import io.cairn.reactor.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -30,6 +33,9 @@ public final class RaidArrays implements ArrayContext {
     private final BdevHost host;
     private final Map<String, RaidArray> arrays = new LinkedHashMap<>();
     private final Map<String, PartialPolicies> policies = new LinkedHashMap<>();
+    /** Arrays that have what was handed over for them. */
+    private final Set<UUID> continued = new HashSet<>();
+
     private final Spares spares;
     private Options options = Options.DEFAULT;
     private boolean ending;
@@ -301,9 +307,11 @@ public final class RaidArrays implements ArrayContext {
         for (RaidArray array : all()) {
             idle.add(array.whenIdle().toCompletableFuture());
         }
-        return CompletableFuture.allOf(idle.toArray(CompletableFuture[]::new)).thenRun(() -> {
-            all().forEach(RaidArray::end);
+        return CompletableFuture.allOf(idle.toArray(CompletableFuture[]::new)).thenCompose(done -> {
+            List<CompletableFuture<Void>> free = new ArrayList<>();
+            all().forEach(array -> free.add(array.end().toCompletableFuture()));
             spares.close();
+            return CompletableFuture.allOf(free.toArray(CompletableFuture[]::new));
         });
     }
 
@@ -333,10 +341,16 @@ public final class RaidArrays implements ArrayContext {
 
     @Override
     public Map<?, ?> handedOver(RaidArray array) {
-        return host.handedOver().get(HANDED_OVER) instanceof Map<?, ?> byArray
+        return !continued.contains(array.uuid())
+                        && host.handedOver().get(HANDED_OVER) instanceof Map<?, ?> byArray
                         && byArray.get(array.uuid().toString()) instanceof Map<?, ?> own
                 ? own
                 : Map.of();
+    }
+
+    @Override
+    public void tookOver(RaidArray array) {
+        continued.add(array.uuid());
     }
 
     @Override
@@ -364,10 +378,23 @@ public final class RaidArrays implements ArrayContext {
     }
 
     @Override
-    public void ended(RaidArray array, List<Bdev> free) {
+    public void lookAgain(List<UUID> bdevs) {
+        app().execute(() -> bdevs.stream()
+                .flatMap(uuid -> host.find(uuid.toString()).stream())
+                .filter(ArrayContext::stays)
+                .filter(bdev -> bdev.claims().isEmpty())
+                .forEach(this::discover));
+    }
+
+    @Override
+    public void forget(RaidArray array) {
         arrays.remove(array.name(), array);
+    }
+
+    @Override
+    public void free(List<Bdev> bdevs) {
         if (!ending) {
-            host.reactors().app().execute(() -> free.stream()
+            host.reactors().app().execute(() -> bdevs.stream()
                     .filter(ArrayContext::stays)
                     .filter(bdev -> bdev.claims().isEmpty())
                     .forEach(this::examineConfig));

@@ -28,6 +28,7 @@ final class Service implements BdevBackend {
     private Shape shape;
     private Layout layout;
     private volatile Bdev bdev;
+    private Declared declared;
 
     private Service(RaidArray array, ArrayContext context, Shape shape) {
         this.array = array;
@@ -55,7 +56,12 @@ final class Service implements BdevBackend {
 
     /** Registers the bdev. What is thrown leaves nothing. */
     CompletionStage<Bdev> register() {
-        CompletionStage<Bdev> examined = context.host().register(spec(), this);
+        BdevSpec members = spec();
+        BdevSpec spec = Declared.from(context.handedOver(array).get(HandedOver.DECLARED))
+                .map(before -> before.again(members))
+                .orElse(members);
+        CompletionStage<Bdev> examined = context.host().register(spec, this);
+        declared = Declared.of(spec);
         bdev = context.host().find(array.name()).orElseThrow();
         return examined;
     }
@@ -83,6 +89,11 @@ final class Service implements BdevBackend {
 
     Bdev bdev() {
         return bdev;
+    }
+
+    /** Returns what the bdev was registered with. */
+    Declared declared() {
+        return declared;
     }
 
     Shape shape() {

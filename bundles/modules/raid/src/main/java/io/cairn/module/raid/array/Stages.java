@@ -34,6 +34,19 @@ final class Stages {
         }
     }
 
+    /** Returns a stage that ends as another one does, when something has been done after that, however it ended. */
+    static CompletionStage<Void> anyway(CompletionStage<Void> stage, Supplier<? extends CompletionStage<Void>> last) {
+        CompletableFuture<Void> outcome = new CompletableFuture<>();
+        stage.whenComplete((value, failure) -> last.get().whenComplete((done, ignored) -> {
+            if (failure == null) {
+                outcome.complete(null);
+            } else {
+                outcome.completeExceptionally(cause(failure));
+            }
+        }));
+        return outcome;
+    }
+
     /** Returns a stage that fails as another one does, when something has been put right after that. */
     static <T> CompletionStage<T> recover(
             CompletionStage<T> stage, Function<Throwable, ? extends CompletionStage<Void>> putRight) {

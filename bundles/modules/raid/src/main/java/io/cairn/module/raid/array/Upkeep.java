@@ -193,8 +193,8 @@ final class Upkeep {
     private CompletionStage<Void> prepareIntents(boolean believed, boolean wasComplete) {
         // stays in the record until another process says something: the server may end again before this one goes on
         interrupted = array.record().process();
+        boolean suspectsKnown = takeOver();
         if (!believed || where.isEmpty()) {
-            takeOver();
             return Stages.done();
         }
         CompletionStage<Void> read = Stages.done();
@@ -207,7 +207,7 @@ final class Upkeep {
             intents.load(united);
             // of a raid5f that was degraded already the journal has what the bits cannot tell
             boolean torn = wasComplete || array.record().isUnsettled();
-            doubtful = torn || service.shape().level() == RaidLevel.RAID1;
+            doubtful = !suspectsKnown && (torn || service.shape().level() == RaidLevel.RAID1);
             if (torn && journals() && !array.slots().isComplete()) {
                 // they stay so until they are written again, also if the power fails once more
                 array.record().setUnsettled(true);
@@ -224,21 +224,28 @@ final class Upkeep {
                 .thenAccept(content -> codec.decode(content, 0, into));
     }
 
-    /** Goes on where the module before an upgrade was, of an array that says nothing on disk. */
-    private void takeOver() {
+    /**
+     * Goes on where the module before an upgrade was: with the intents of an array that says nothing on disk, and with the rows in doubt of any.
+     *
+     * @return whether the rows in doubt are known: those that have an intent beside them are in none
+     */
+    private boolean takeOver() {
         Map<?, ?> before = context.handedOver(array);
-        if (before.get(HandedOver.BITS) instanceof long[] words
-                && before.get(HandedOver.REGION_ROWS) instanceof Long rows
-                && rows == intents.bits().regionRows()) {
-            intents.load(HandedOver.regions(words, intents.bits().count(), rows));
+        if (!Long.valueOf(array.record().sequence()).equals(before.get(HandedOver.SEQUENCE))
+                || !Long.valueOf(intents.bits().regionRows()).equals(before.get(HandedOver.REGION_ROWS))
+                || !(before.get(HandedOver.BITS) instanceof long[] bits)
+                || !(before.get(HandedOver.SUSPECTS) instanceof long[] words)) {
+            return false;
         }
-        if (before.get(HandedOver.SUSPECTS) instanceof long[] words) {
-            RegionSet suspects = HandedOver.regions(
-                    words, intents.bits().count(), intents.bits().regionRows());
-            for (int region = suspects.next(0); region >= 0; region = suspects.next(region + 1)) {
-                intents.addSuspect(region * suspects.regionRows(), suspects.regionRows());
-            }
+        int count = intents.bits().count();
+        long rows = intents.bits().regionRows();
+        intents.load(HandedOver.regions(bits, count, rows));
+        RegionSet suspects = HandedOver.regions(words, count, rows);
+        for (int region = suspects.next(0); region >= 0; region = suspects.next(region + 1)) {
+            long row = region * rows;
+            intents.addSuspect(row, Math.min(rows, service.shape().rows() - row));
         }
+        return true;
     }
 
     /** The array is online: members keep the intents, and what is due begins. */
@@ -400,10 +407,9 @@ final class Upkeep {
                 .filter(process -> goesOn)
                 .map(process -> Math.min(process.cursor(), service.shape().rows()))
                 .orElse(Long.valueOf(0));
-        if (goesOn) {
-            // once: when it comes again, it may have missed what was below the cursor
-            interrupted = Optional.empty();
-        }
+        // once: when it ends, or another one has the slot, the intents that tell what changed below the cursor may go
+        interrupted = interrupted.filter(process ->
+                process.target().filter(target -> target.slot() == slot.index()).isEmpty());
         targets.add(new Goal.Rebuild(slot.index(), intents.forTarget(delta, from), 0));
         nextTarget();
     }

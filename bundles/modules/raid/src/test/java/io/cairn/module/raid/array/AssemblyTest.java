@@ -138,4 +138,50 @@ class AssemblyTest {
                 .as("the third was in at the end")
                 .isEqualTo(Readiness.DEGRADED);
     }
+
+    @Test
+    void aTargetHasWhatItsNumberSays() {
+        Superblock current = superblock(9, "CM");
+        assertThat(Assembly.judge(current, Optional.of(5L), seen(1, 0, "CM", -1), true))
+                .as("nothing")
+                .isEqualTo(new Verdict.Returning(1, false));
+        assertThat(Assembly.judge(current, Optional.of(5L), seen(1, 5, "CM", 5), true))
+                .as("everything until it left")
+                .isEqualTo(new Verdict.Returning(1, true));
+        assertThat(Assembly.of(List.of(seen(1, 9, "CM", 5))).readiness())
+                .as("it is not believed by itself")
+                .isEqualTo(Readiness.TOO_FEW);
+    }
+
+    @Test
+    void whoWasToBeATargetGetsTheSlotIfNobodyHasIt() {
+        Superblock promised =
+                superblock(0, "CM").withMember(new SuperblockMember(1, bdev(7), MemberState.MISSING, 2048, 1000));
+        Seen marked = new Seen(bdev(7), promised, Optional.empty());
+        assertThat(Assembly.judge(superblock(9, "CM"), Optional.of(5L), marked, true))
+                .isEqualTo(new Verdict.Returning(1, false));
+        assertThat(Assembly.judge(superblock(9, "CC"), Optional.of(5L), marked, true))
+                .isInstanceOf(Verdict.Stranger.class);
+    }
+
+    @Test
+    void tellsWhoHasThePlaceOfAnOldMember() {
+        Superblock current =
+                superblock(9, "CC").withMember(new SuperblockMember(1, bdev(7), MemberState.CONFIGURED, 2048, 1000));
+        assertThat(Assembly.judge(current, Optional.of(9L), seen(1, 5, "CC", 5), true))
+                .isInstanceOfSatisfying(Verdict.Stranger.class, stranger -> assertThat(stranger.reason())
+                        .contains("bdev " + bdev(7) + " has taken its place in slot 1"));
+    }
+
+    @Test
+    void aTargetsExtensionIsNobodys() {
+        Seen member = seen(0, 9, "CM", 5);
+        Seen target = new Seen(
+                bdev(1),
+                superblock(9, "CM"),
+                Optional.of(new Extension(ARRAY, 9, 100, 9, 1, 1000, Optional.empty(), Optional.empty())));
+        Assembly assembly = Assembly.of(List.of(target, member));
+        assertThat(assembly.extension()).isEqualTo(member.extension());
+        assertThat(assembly.completeSequence()).contains(5L);
+    }
 }
