@@ -74,7 +74,8 @@ public final class RaidModule implements BdevModule {
                                 "[{\"name\", \"uuid\", \"strip_size_kb\", \"state\", \"raid_level\", \"superblock\", \"num_base_bdevs\","
                                         + " \"num_base_bdevs_discovered\", \"num_base_bdevs_operational\"[, \"process\"],"
                                         + " \"base_bdevs_list\": [{\"name\", \"uuid\", \"is_configured\", \"data_offset\","
-                                        + " \"data_size\", \"role\"[, \"expected_uuid\"], \"read_errors\", \"write_errors\", \"repaired\"}], \"health\"[,"
+                                        + " \"data_size\", \"role\"[, \"expected_uuid\"], \"read_errors\", \"write_errors\", \"repaired\"}], \"health\": optimal, resyncing,"
+                                        + " degraded, rebuilding, configuring or failed[, \"unsynced_rows\"][,"
                                         + " \"last_scrub\"]}]")
                         .example("{\"category\": \"all\"}")
                         .handledBy(this::getBdevs),
@@ -99,6 +100,13 @@ public final class RaidModule implements BdevModule {
                         .changingConfiguration()
                         .example("{\"raid_bdev\": \"Raid0\", \"base_bdev\": \"Malloc2\"}")
                         .handledBy(this::addBase),
+                Operation.named("bdev_raid_grow_base_bdev", RaidParams.GrowBase.class)
+                        .describedAs(
+                                "Gives a raid1 array that is online one leg more, which is rebuilt in the background. The name and"
+                                        + " the parameters are those of the fork of SPDK that Longhorn uses.")
+                        .changingConfiguration()
+                        .example("{\"raid_name\": \"Raid0\", \"base_name\": \"Malloc2\"}")
+                        .handledBy(this::growBase),
                 Operation.named("bdev_raid_remove_base_bdev", RaidParams.RemoveBase.class)
                         .describedAs(
                                 "Takes a member out of its array, which goes on without it if it can, and goes offline if not.")
@@ -235,6 +243,14 @@ public final class RaidModule implements BdevModule {
                 () -> arrays.add(array, p.baseBdev()),
                 cause -> "Failed to add base bdev " + p.baseBdev() + " to RAID bdev " + p.raidBdev() + ": " + cause,
                 p.raidBdev());
+    }
+
+    private CompletionStage<Boolean> growBase(RaidParams.GrowBase p) {
+        RaidArray array = require(p.raidName());
+        return answer(
+                () -> arrays.addLeg(array, p.baseName()),
+                cause -> "Failed to grow RAID bdev " + p.raidName() + " by base bdev " + p.baseName() + ": " + cause,
+                p.raidName());
     }
 
     private CompletionStage<Boolean> removeBase(RaidParams.RemoveBase p) {

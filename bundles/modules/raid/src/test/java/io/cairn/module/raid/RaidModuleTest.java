@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -165,7 +166,8 @@ class RaidModuleTest {
                         "num_base_bdevs_discovered",
                         "num_base_bdevs_operational",
                         "base_bdevs_list",
-                        "health");
+                        "health",
+                        "unsynced_rows");
         assertThat(bases().get(1).keySet())
                 .startsWith("name", "uuid", "is_configured", "data_offset", "data_size")
                 .contains("role", "read_errors", "write_errors", "repaired");
@@ -178,6 +180,32 @@ class RaidModuleTest {
         assertThat(core.onApp(() -> module.configuration()))
                 .as("found on its members, not saved")
                 .isEmpty();
+    }
+
+    @Test
+    void saysOnHowManyRowsMembersMayDiffer() {
+        create("R", "raid1", 0, true, 2);
+        core.call("bdev_raid_pause_process", Map.of("name", "R"));
+        assertThat(info("R")).containsEntry("health", "optimal").containsEntry("unsynced_rows", 0L);
+        SimFault inData = new SimFault(Set.of(IoType.WRITE), 2048, BLOCKS - 2048, 100, IoStatus.FAILED);
+        disks.get(0).inject(inData);
+        disks.get(1).inject(inData);
+        try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
+            long last = open.bdev().numBlocks() - 8;
+            assertThat(open.channel(0)
+                            .run(IoRequest.write(last, 8, pattern(1, 8)))
+                            .status())
+                    .isEqualTo(IoStatus.FAILED);
+        }
+
+        core.settle();
+        assertThat(info("R")).containsEntry("health", "resyncing");
+        disks.forEach(SimDisk::clearFaults);
+        assertThat((Long) info("R").get("unsynced_rows")).isBetween(8L, BLOCKS - 2048 - 1);
+
+        core.call("bdev_raid_resume_process", Map.of("name", "R"));
+        core.settle();
+        assertThat(info("R")).containsEntry("health", "optimal").containsEntry("unsynced_rows", 0L);
     }
 
     @Test
@@ -424,6 +452,63 @@ class RaidModuleTest {
         again();
         assertThat(core.bdev("R").numBlocks()).isEqualTo(before + BLOCKS);
         assertThat(read(before + BLOCKS - 8, 8)).isEqualTo(pattern(3, 8));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, true", "2, true", "2, false"})
+    void aMirrorIsGivenOneLegMore(int legs, boolean superblock) {
+        create("R", "raid1", 0, superblock, legs);
+        write(0, pattern(1, 64));
+
+        assertThat(core.call("bdev_raid_grow_base_bdev", Map.of("raid_name", "R", "base_name", "B3")))
+                .isEqualTo(true);
+        write(64, pattern(2, 64));
+        untilHealth("optimal");
+
+        assertThat(info("R"))
+                .containsEntry("num_base_bdevs", legs + 1L)
+                .containsEntry("num_base_bdevs_operational", legs + 1L);
+        assertThat(bases().get(legs)).containsEntry("name", "B3").containsEntry("role", "in_sync");
+        if (superblock) {
+            again();
+            assertThat(info("R")).containsEntry("num_base_bdevs", legs + 1L).containsEntry("health", "optimal");
+        }
+        for (int i = 0; i < legs; i++) {
+            core.await(disks.get(i).remove());
+        }
+        core.settle();
+        assertThat(read(0, 64)).as("from the new leg alone").isEqualTo(pattern(1, 64));
+        assertThat(read(64, 64)).as("from the new leg alone").isEqualTo(pattern(2, 64));
+    }
+
+    @Test
+    void aLegThatIsRefusedLeavesTheMirrorAsItWas() {
+        create("R", "raid1", 0, true, 2);
+        core.disk(SimSettings.of("Small", BLOCK, BLOCKS - 8), new SimMedium(BLOCK));
+        core.disk(SimSettings.of("Other", 4096, BLOCKS), new SimMedium(4096));
+        core.call(
+                "bdev_raid_create",
+                Map.of("name", "X", "raid_level", "raid1", "superblock", true, "base_bdevs", List.of("B3")));
+        core.call("bdev_raid_delete", Map.of("name", "X"));
+        Map<String, Object> before = info("R");
+        for (Map.Entry<String, String> refused : Map.of(
+                        "Small", "too small",
+                        "Other", "blocks of 4096 bytes",
+                        "B3", "superblock of raid bdev 'X'",
+                        "B1", "B1",
+                        "nobody", "no bdev is called nobody")
+                .entrySet()) {
+            assertThatThrownBy(() -> core.call(
+                            "bdev_raid_grow_base_bdev", Map.of("raid_name", "R", "base_name", refused.getKey())))
+                    .hasMessageContaining(refused.getValue());
+        }
+
+        assertThat(info("R")).isEqualTo(before);
+        core.call(
+                "bdev_raid_create",
+                Map.of("name", "S", "raid_level", "concat", "strip_size_kb", 4L, "base_bdevs", List.of("B2")));
+        assertThatThrownBy(() -> core.call("bdev_raid_grow_base_bdev", Map.of("raid_name", "S", "base_name", "B3")))
+                .hasMessageContaining("only raid1");
     }
 
     @Test

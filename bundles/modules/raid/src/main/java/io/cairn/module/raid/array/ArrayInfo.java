@@ -44,6 +44,9 @@ public final class ArrayInfo {
         info.put("base_bdevs_list", bases);
         info.put("health", health(array));
         Optional.ofNullable(array.service())
+                .filter(service -> array.definition().level().isRedundant())
+                .ifPresent(service -> info.put("unsynced_rows", service.upkeep().unsyncedRows()));
+        Optional.ofNullable(array.service())
                 .flatMap(service -> service.upkeep().describeScrub())
                 .ifPresent(scrub -> info.put("last_scrub", scrub));
         return info;
@@ -80,13 +83,16 @@ public final class ArrayInfo {
                 : slot.role() == MemberRole.TARGET ? "rebuilding" : "waiting";
     }
 
-    /** Says how well an array is: {@code optimal}, {@code degraded}, {@code rebuilding}, or {@code failed} where it does not serve. */
+    /**
+     * Says how well an array is: {@code optimal}; {@code resyncing} while all members are in and may differ on some rows, where the loss of one may be the
+     * loss of what was written last; {@code degraded}; {@code rebuilding}; {@code configuring}, or {@code failed} where it does not serve any more.
+     */
     public static String health(RaidArray array) {
         if (array.service() == null) {
             return array.state() == ArrayState.CONFIGURING ? "configuring" : "failed";
         }
         if (array.slots().isComplete()) {
-            return "optimal";
+            return array.service().upkeep().unsyncedRows() == 0 ? "optimal" : "resyncing";
         }
         return array.slots().withRole(MemberRole.TARGET).isEmpty() ? "degraded" : "rebuilding";
     }

@@ -12,6 +12,7 @@ import io.cairn.module.raid.format.ExtensionRead;
 import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.format.Reserved;
 import io.cairn.module.raid.format.Superblock;
+import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockMember;
 import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.module.raid.level.MemberRole;
@@ -902,6 +903,78 @@ public final class RaidArray {
                 .thenCompose(taken -> state == ArrayState.ONLINE ? rejoin() : startIfReady());
     }
 
+    /**
+     * Gives a mirror one leg more.
+     *
+     * @return completes when the bdev is in its place; its rebuild goes on. Fails when the array is as it was
+     */
+    CompletionStage<Void> addLeg(Bdev bdev) {
+        return serial.run(() -> {
+                    if (definition.level() != RaidLevel.RAID1) {
+                        throw refusal(
+                                Errno.EINVAL, "its level is " + definition.level() + "; only raid1 is given more legs");
+                    }
+                    online("place for another leg");
+                    if (slots.withRole(MemberRole.TARGET).size() > 0) {
+                        throw refusal(Errno.EPERM, "a rebuild is running");
+                    }
+                    if (slots.count() == SuperblockCodec.MAX_SLOTS) {
+                        throw refusal(Errno.EINVAL, "it has " + slots.count() + " legs, which are the most");
+                    }
+                    Slot slot = new Slot(slots.count(), bdev.name(), MemberState.MISSING);
+                    claim(slot, bdev, false);
+                    slots.add(slot);
+                    // no intent is taken back from now on: they say what the new leg misses until it is complete
+                    service.completeness(false);
+                    return Stages.recover(inspectLeg(slot).thenRun(() -> service.reshape(slots)), failure -> {
+                        CompletionStage<Void> free = letGo(slot);
+                        slots.removeLast();
+                        service.completeness(slots.isComplete());
+                        return free;
+                    });
+                })
+                .thenCompose(taken -> rejoin());
+    }
+
+    /** Nothing of another array's is on the new leg, there is room on it, and it can be written. */
+    private CompletionStage<Void> inspectLeg(Slot slot) {
+        Member member = slot.member();
+        return inspect(List.of(slot), false)
+                .thenCompose(inspected -> {
+                    long offset = Geometry.onNew(
+                                    member.bdev(),
+                                    name(),
+                                    definition.level(),
+                                    service.shape().stripBlocks(),
+                                    member.store() != null)
+                            .dataOffset();
+                    fit(slot, new Shape.Extent(offset, service.shape().rows()));
+                    member.setDelta(false);
+                    return mark(slot, member);
+                })
+                .thenAccept(status -> Stages.require(
+                        status,
+                        () -> refusal(
+                                status.errno(),
+                                "the superblock cannot be written to base bdev '" + slot.name() + "': " + status)));
+    }
+
+    /** A member is to have its data at a place. */
+    private void fit(Slot slot, Shape.Extent where) {
+        Bdev bdev = slot.member().bdev();
+        long needed = where.dataOffset() + where.dataBlocks();
+        if (bdev.numBlocks() < needed) {
+            throw refusal(
+                    Errno.EINVAL,
+                    "base bdev '" + bdev.name() + "' is too small: it has " + bdev.numBlocks() + " blocks, " + needed
+                            + " are needed");
+        }
+        if (slot.state() == MemberState.CONFIGURED) {
+            slot.setState(MemberState.MISSING);
+        }
+        slot.assign(bdev.name(), bdev.uuid(), where);
+    }
+
     private Slot vacant(Bdev bdev) {
         return slotWaitingFor(bdev)
                 .or(() -> slots.all().stream()
@@ -967,16 +1040,7 @@ public final class RaidArray {
                                 service.shape().stripBlocks(),
                                 definition.superblock())
                         .dataOffset();
-        if (bdev.numBlocks() < offset + here.dataBlocks()) {
-            throw refusal(
-                    Errno.EINVAL,
-                    "base bdev '" + bdev.name() + "' is too small: it has " + bdev.numBlocks() + " blocks, "
-                            + (offset + here.dataBlocks()) + " are needed");
-        }
-        if (slot.state() == MemberState.CONFIGURED) {
-            slot.setState(MemberState.MISSING);
-        }
-        slot.assign(bdev.name(), bdev.uuid(), new Shape.Extent(offset, here.dataBlocks()));
+        fit(slot, new Shape.Extent(offset, here.dataBlocks()));
         slot.member().setDelta(knows);
     }
 

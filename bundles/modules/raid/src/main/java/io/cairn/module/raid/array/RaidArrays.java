@@ -149,12 +149,26 @@ public final class RaidArrays implements ArrayContext {
      * @throws BdevException ENODEV there is no such bdev
      */
     public CompletionStage<Void> add(RaidArray array, String base) {
-        return host.settled(base).thenCompose(settled -> {
+        return claimable(base).thenCompose(array::add);
+    }
+
+    /**
+     * Gives a mirror one leg more.
+     *
+     * @throws BdevException ENODEV there is no such bdev, or the array is not online; EINVAL it is no mirror, or the bdev does not fit
+     */
+    public CompletionStage<Void> addLeg(RaidArray array, String base) {
+        return claimable(base).thenCompose(array::addLeg);
+    }
+
+    /** Waits until nobody examines a bdev; one that is a spare is none any more. */
+    private CompletionStage<Bdev> claimable(String base) {
+        return host.settled(base).thenApply(settled -> {
             Bdev bdev = host.find(base)
                     .filter(ArrayContext::stays)
                     .orElseThrow(() -> new BdevException(Errno.ENODEV, "no bdev is called " + base));
             spares.release(bdev);
-            return array.add(bdev);
+            return bdev;
         });
     }
 

@@ -133,6 +133,23 @@ final class Upkeep {
         return redundant ? intents.suspects() : null;
     }
 
+    /** Returns on how many rows the members may differ, in whole regions; 0 for a level without redundancy. */
+    long unsyncedRows() {
+        if (!redundant) {
+            return 0;
+        }
+        RegionSet suspects = intents.suspects();
+        long rows = suspects.size() * suspects.regionRows();
+        // the last region may be shorter than the others
+        return suspects.contains(suspects.count() - 1)
+                ? rows
+                        - Math.max(
+                                0,
+                                suspects.count() * suspects.regionRows()
+                                        - service.shape().rows())
+                : rows;
+    }
+
     /**
      * Finds out what was left by those who had the array before.
      *
