@@ -344,14 +344,17 @@ final class ParityChannel extends RedundantChannel {
         return zeroes;
     }
 
-    /** The journal has answered. */
+    /**
+     * The journal has answered. What is in it is what a later start finds, so from here on a change goes to its end, also through a reset: were it given up, its
+     * data could come back after the old data has been read.
+     */
     void stripProtected(RaidIo change, IoStatus outcome) {
         change.state = RaidIo.State.OUT;
         if (!outcome.isSuccess()) {
             change.journaledSlot = -1;
-            abandon(change, isGivenUp(change.io) ? IoStatus.ABORTED : outcome);
-        } else if (isGivenUp(change.io)) {
-            abandon(change, IoStatus.ABORTED);
+            abandon(change, isGivenUp(change.io) ? IoStatus.ABORTED : outcome, true);
+        } else if (isGivenUp(change.io) && mayAbandon()) {
+            abandon(change, IoStatus.ABORTED, false);
         } else if (members.missingSlot() >= 0 && members.missingSlot() != change.journaledSlot) {
             // another one is missing now
             endStep(change, true);
@@ -362,8 +365,8 @@ final class ParityChannel extends RedundantChannel {
     }
 
     /** Ends a change before its step has begun. */
-    private void abandon(RaidIo change, IoStatus outcome) {
-        endStep(change, true);
+    private void abandon(RaidIo change, IoStatus outcome, boolean good) {
+        endStep(change, good);
         endUnbegun(change, outcome);
     }
 
