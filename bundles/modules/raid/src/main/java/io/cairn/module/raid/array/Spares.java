@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /** Bdevs that wait to take the place of members that fail. They are claimed while they wait. App thread. */
@@ -71,7 +72,8 @@ public final class Spares {
         }
         Spare spare = new Spare(base, array);
         all.put(base, spare);
-        return host.settled(base)
+        boolean stored = host.isReplaying();
+        CompletionStage<Void> added = host.settled(base)
                 .thenCompose(settled -> {
                     Optional<Bdev> bdev = host.find(base).filter(ArrayContext::stays);
                     if (all.get(base) != spare || spare.link != null || bdev.isEmpty()) {
@@ -86,6 +88,16 @@ public final class Spares {
                         all.remove(base, spare);
                     }
                 });
+        return stored ? added.exceptionally(failure -> takenSince(base, Stages.cause(failure))) : added;
+    }
+
+    /** A spare takes its place by itself, which saves no configuration: what is stored may name one that is a member by now. */
+    private static Void takenSince(String base, Throwable refusal) {
+        if (refusal instanceof BdevException e && (e.errno() == Errno.EEXIST || e.errno() == Errno.EPERM)) {
+            LOG.log(Level.INFO, "bdev ''{0}'' is no spare any more: {1}", base, e.getMessage());
+            return null;
+        }
+        throw new CompletionException(refusal);
     }
 
     /** Nothing is a spare that holds an array's data. */
