@@ -91,6 +91,10 @@ public final class ArrayInfo {
         if (array.service() == null) {
             return array.state() == ArrayState.CONFIGURING ? "configuring" : "failed";
         }
+        if (array.slots().isComplete() && array.isChanging()) {
+            // not every reactor uses its members yet: a loss now would be one too many
+            return "rebuilding";
+        }
         if (array.slots().isComplete()) {
             return array.service().upkeep().unsyncedRows() == 0 ? "optimal" : "resyncing";
         }

@@ -1117,6 +1117,11 @@ public final class RaidArray {
                         IoStatus.errno(Stages.cause(failure) instanceof HasErrno known ? known.errno() : Errno.EIO));
     }
 
+    /** Returns whether a member is joining or leaving right now. */
+    boolean isChanging() {
+        return serial.isBusy();
+    }
+
     /** A rebuild has given a target everything. */
     void rebuilt(int index) {
         serial.run(() -> {
