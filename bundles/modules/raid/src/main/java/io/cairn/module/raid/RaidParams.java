@@ -65,13 +65,6 @@ final class RaidParams {
             @Param(value = "Name of the raid1 array.", names = Param.Names.BDEV) String raidName,
             @Param(value = "Name, alias or UUID of the new leg.", names = Param.Names.BDEV) String baseName) {}
 
-    record ReplaceBase(
-            @Param(value = "Name of the array.", names = Param.Names.BDEV) String raidBdev,
-            @Param(value = "Name, alias or UUID of the member that is to go.", names = Param.Names.BDEV)
-                    String oldBaseBdev,
-            @Param(value = "Name, alias or UUID of the one that takes its place.", names = Param.Names.BDEV)
-                    String newBaseBdev) {}
-
     record SetOptions(
             @Param(
                             value = "How much of each member a background process locks at a time, in KiB.",
