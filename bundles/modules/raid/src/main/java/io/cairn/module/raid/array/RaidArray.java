@@ -25,6 +25,7 @@ import io.cairn.reactor.Poller;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -61,6 +62,9 @@ public final class RaidArray {
     private ArrayState state = ArrayState.CONFIGURING;
     private Service service;
     private Poller.Registration patience = () -> {};
+    /** Slots whose member is away and may come back before a spare takes its place. */
+    private final Map<Slot, Poller.Registration> awaited = new HashMap<>();
+
     private boolean waiting;
     /** Whether members that are missing are waited for no longer. */
     private boolean impatient;
@@ -825,11 +829,17 @@ public final class RaidArray {
 
     /** A member is away: if it does not come back in time, a spare takes its place. */
     private void awaitReturn(Slot slot) {
-        context.app().after(TimeUnit.SECONDS.toNanos(context.policies(this).spareDelaySec()), () -> {
-            if (service != null && !deleted && slot.member() == null) {
-                context.needsSpare(this);
-            }
-        });
+        Poller.Registration timer = context.app()
+                .after(TimeUnit.SECONDS.toNanos(context.policies(this).spareDelaySec()), () -> {
+                    awaited.remove(slot);
+                    if (service != null && !deleted && slot.member() == null) {
+                        context.needsSpare(this);
+                    }
+                });
+        Poller.Registration before = awaited.put(slot, timer);
+        if (before != null) {
+            before.close();
+        }
     }
 
     /** Gives a member back that the I/O path does not use. */
@@ -1427,6 +1437,8 @@ public final class RaidArray {
     CompletionStage<Void> end() {
         deleted = true;
         stopWaiting();
+        awaited.values().forEach(Poller.Registration::close);
+        awaited.clear();
         names.release();
         context.forget(this);
         List<Bdev> free = new ArrayList<>();
