@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -56,6 +57,7 @@ final class CoreBdev implements Bdev {
     private final Hold hold = new Hold(this);
     private final List<Descriptor> descriptors = new ArrayList<>();
     private final AtomicLong defects = new AtomicLong();
+    private final Map<String, Long> defectsOfKind = new ConcurrentHashMap<>();
     private final Retired retired = new Retired();
     private volatile ModuleHost module;
     private volatile BdevBackend backend;
@@ -399,7 +401,11 @@ final class CoreBdev implements Bdev {
         return retired;
     }
 
-    /** The module broke the contract. Counted; logged at the first, second, fourth, … time. From any reactor. */
+    /**
+     * The module broke the contract. Counted; of each kind the first, the second, the fourth, … is logged. From any reactor.
+     *
+     * @param what the kind: one of few texts
+     */
     void defect(String what) {
         defect(what, null);
     }
@@ -410,7 +416,7 @@ final class CoreBdev implements Bdev {
         if (host != null) {
             host.countDefect();
         }
-        if (Long.bitCount(count) == 1) {
+        if (Long.bitCount(defectsOfKind.merge(what, 1L, Long::sum)) == 1) {
             LOG.log(
                     Level.ERROR,
                     "module " + moduleName() + ", bdev " + name() + ": " + what + " (defect " + count + ")",
