@@ -405,7 +405,6 @@ abstract class RedundantChannel extends MemberedChannel {
         needed = minOperational();
         if (intents != null) {
             intents.resize(members.shape.rows());
-            tryAgain(atIntent);
         }
     }
 
