@@ -114,9 +114,13 @@ class SpaceTest {
                 Bdev bdev = under.create(ModuleUnderTest.settings("b", file, BLOCK));
                 try (Channel channel = under.open(bdev, 0)) {
                     assertThat(channel.write(0, 16, filled(16 * BLOCK))).isSameAs(IoStatus.SUCCESS);
-                    assertThat(channel.write(16, 512, filled(512 * BLOCK))).isSameAs(IoStatus.NO_SPACE);
-                    // small ones, which io_uring leaves to the reactor
-                    assertThat(channel.write(768, 16, filled(16 * BLOCK))).isSameAs(IoStatus.NO_SPACE);
+                    // small ones, which io_uring leaves to the reactor; the last finds room for a part of it
+                    IoStatus status = IoStatus.SUCCESS;
+                    for (int at = 16; status.isSuccess() && at < 4096; at += 48) {
+                        status = channel.write(at, 48, filled(48 * BLOCK));
+                    }
+                    assertThat(status).isSameAs(IoStatus.NO_SPACE);
+                    assertThat(channel.write(4096, 512, filled(512 * BLOCK))).isSameAs(IoStatus.NO_SPACE);
                     assertThat(channel.write(0, 16, filled(16 * BLOCK))).isSameAs(IoStatus.SUCCESS);
                 }
             } finally {
