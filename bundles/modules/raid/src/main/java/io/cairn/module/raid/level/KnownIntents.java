@@ -37,6 +37,11 @@ final class KnownIntents {
 
     /** Follows the array's size; it does not shrink. */
     void resize(long newRows) {
+        int cut = (int) (rows >>> shift);
+        if (newRows > rows && cut < state.length) {
+            // what is known of the region that the end has cut short, or was asked for, is about its old rows
+            state[cut] &= ~(KNOWN | ASKED);
+        }
         rows = newRows;
         int count = Math.toIntExact((newRows + regionRows - 1) >>> shift);
         if (count > state.length) {
@@ -103,7 +108,7 @@ final class KnownIntents {
     /** Forgets what is not in use; tells the rows of what is, and of what was asked for. */
     void forget(RegionSet busy) {
         for (int region = 0; region < state.length; region++) {
-            if (state[region] != 0) {
+            if (state[region] != 0 || out[region] > 0) {
                 if (out[region] > 0 || (state[region] & (USED | ASKED)) != 0) {
                     long row = region * regionRows;
                     busy.addRows(row, Math.min(rows, row + regionRows) - row);

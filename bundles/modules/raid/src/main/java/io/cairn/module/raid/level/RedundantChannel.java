@@ -405,6 +405,7 @@ abstract class RedundantChannel extends MemberedChannel {
         needed = minOperational();
         if (intents != null) {
             intents.resize(members.shape.rows());
+            tryAgain(atIntent);
         }
     }
 

@@ -193,6 +193,46 @@ final class FixedArrays implements BdevModule {
                     new Layout.Slot(MemberRole.IN_SYNC, layout.slots().get(slot).link()));
         }
 
+        /** Gives a mirror one more leg, to be rebuilt. App thread. */
+        CompletionStage<Void> addLeg(String base) {
+            int slot = layout.slots().size();
+            List<Layout.Slot> slots = new ArrayList<>(layout.slots());
+            slots.add(new Layout.Slot(MemberRole.TARGET, take(slot, base)));
+            return adopt(shape(slots), slots);
+        }
+
+        /** Uses what the members have gained. App thread. */
+        CompletionStage<Void> grow() {
+            Shape larger = shape(layout.slots());
+            if (unsynced == null) {
+                return adopt(larger, layout.slots()).thenRun(() -> host.resize(bdev, larger.numBlocks()));
+            }
+            RegionSet before = unsynced;
+            unsynced = new RegionSet(larger.rows(), plan.regionRows());
+            for (int region = before.next(0); region >= 0; region = before.next(region + 1)) {
+                unsynced.add(region);
+            }
+            return channels.unsynced(unsynced)
+                    .thenCompose(v -> adopt(larger, layout.slots()))
+                    .thenRun(() -> host.resize(bdev, larger.numBlocks()));
+        }
+
+        private Shape shape(List<Layout.Slot> slots) {
+            return new Shape(
+                    plan.level(),
+                    layout.shape().blockSize(),
+                    plan.strip(),
+                    slots.stream()
+                            .map(slot -> new Shape.Extent(
+                                    DATA_OFFSET, slot.link().base().numBlocks() - DATA_OFFSET))
+                            .toList());
+        }
+
+        private CompletionStage<Void> adopt(Shape shape, List<Layout.Slot> slots) {
+            layout = new Layout(layout.version() + 1, shape, slots);
+            return channels.adopt(layout);
+        }
+
         // ---- as its channels see it ----
 
         @Override

@@ -494,6 +494,88 @@ class RedundancyTest {
         assertThat(array.channels.ios()).isEqualTo(before + 2);
     }
 
+    // ---- more legs, more rows ----
+
+    @Test
+    void aLegThatTheChannelsWereNotOpenedWithIsWrittenAndThenRead() {
+        start(Plan.of(RaidLevel.RAID1), 1);
+        // I/O objects that were used with one leg are used again with three
+        byte[] data = stripes(1);
+        for (int i = 0; i < 40; i++) {
+            open.channel(1).write(0, data);
+        }
+        for (String name : List.of("more1", "more2")) {
+            disks.get(0).hold(IoType.WRITE);
+            TestIo out = open.channel(1).start(IoRequest.write(8, 8, data));
+            settledWithout(out);
+            SimDisk disk = core.disk(name, 512, BLOCKS);
+            disks.add(disk);
+            core.awaitOnApp(() -> array.addLeg(name));
+            disks.get(0).release();
+            assertThat(end(out)).as("begun without the new leg").isEqualTo(IoStatus.SUCCESS);
+            open.channel(1).write(0, data);
+            assertThat(disk.medium().read(FixedArrays.DATA_OFFSET + 7))
+                    .isEqualTo(Arrays.copyOfRange(data, 7 * 512, 8 * 512));
+            assertThat(disk.given(IoType.READ)).as("a target is not read").isZero();
+        }
+        core.awaitOnApp(() -> array.trust(1));
+        core.awaitOnApp(() -> array.trust(2));
+        for (int i = 0; i < 6; i++) {
+            assertThat(open.channel(1).read(i % 2 == 0 ? 0 : 4, 1)).isNotNull();
+        }
+        assertThat(disks).allSatisfy(disk -> assertThat(disk.given(IoType.READ)).isPositive());
+
+        failWrites(2);
+        assertThat(end(write(3, 2)))
+                .as("misses of a slot that is new are counted")
+                .isEqualTo(IoStatus.SUCCESS);
+        core.awaitOnApp(() -> array.leave(0));
+        assertThat(open.channel(1).read(0, 3)).isEqualTo(Arrays.copyOf(data, 3 * 512));
+    }
+
+    /** Not concat: of that only the last member may grow, or every block behind the others would be elsewhere. */
+    @Test
+    void rowsThatAnArrayHasGainedAreServed() {
+        for (Plan plan : List.of(
+                new Plan(RaidLevel.RAID1, 0, 256, true, false),
+                new Plan(RaidLevel.RAID5F, 4, 256, true, false),
+                Plan.of(RaidLevel.RAID0))) {
+            start(plan, 3);
+            array.answersIntents = false;
+            long before = array.layout.shape().numBlocks();
+            long rowsBefore = array.layout.shape().rows();
+            byte[] data = stripes(1);
+            // the last region is cut short by the end, and its intent is answered after it has grown
+            TestIo last = open.channel(1).start(IoRequest.write(before - 8, 8, data));
+            core.settle();
+            disks.forEach(disk -> core.await(disk.resize(2 * BLOCKS)));
+            core.awaitOnApp(() -> array.grow());
+            core.onApp(() -> {
+                array.answerIntent(0, rowsBefore);
+                return null;
+            });
+            if (plan.intents()) {
+                settledWithout(last);
+                assertThat(array.events).as("asked for again, as it is now").contains("intend 0+256");
+                core.onApp(() -> {
+                    array.answerIntent(0, 256);
+                    return null;
+                });
+            }
+            array.answersIntents = true;
+            assertThat(end(last)).isEqualTo(IoStatus.SUCCESS);
+
+            long after = array.layout.shape().numBlocks();
+            assertThat(after).isGreaterThan(before + 100);
+            open.channel(1).write(after - 8, data);
+            open.channel(2).write(before, data);
+            assertThat(open.channel(2).read(after - 8, 8)).isEqualTo(data);
+            assertThat(open.channel(1).read(before - 8, 8)).isEqualTo(data);
+            assertThat(open.channel(1).read(before, 8)).isEqualTo(data);
+            again();
+        }
+    }
+
     // ---- parity ----
 
     private byte[] stripes(int count) {
