@@ -125,6 +125,17 @@ class RaidUpgradeTest {
         core.settle();
     }
 
+    @Test
+    void looksAgainAtAMemberWhoseSuperblockCouldNotBeReadWhenTheModuleCame() {
+        core.call("bdev_raid_set_options", Map.of("start_degraded_timeout_sec", 1L));
+        create("raid1", 0, true, "B0", "B1", "B2");
+        disks.get(1).inject(SimFault.next(1, IoType.READ, IoStatus.nvme(2, 0x81)));
+
+        upgrade();
+
+        untilHealth("optimal");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aDegradedArrayDeclaresWhatItDeclaredComplete(boolean superblock) {

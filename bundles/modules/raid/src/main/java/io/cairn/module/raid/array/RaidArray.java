@@ -599,6 +599,10 @@ public final class RaidArray {
                 slots.count());
         service.begin();
         rejoin();
+        // a member that is missing may be here: what it says of the array could not be read when it came
+        slots.all().stream()
+                .filter(slot -> slot.member() == null && slot.state() == MemberState.MISSING)
+                .forEach(slot -> strangers.add(slot.uuid()));
         context.lookAgain(List.copyOf(strangers));
         strangers.clear();
         slots.all().stream().filter(slot -> slot.member() == null).forEach(this::awaitReturn);
