@@ -125,6 +125,16 @@ class ModuleCyclesIT {
         }
     }
 
+    @Test
+    void ofRaid() throws IOException {
+        try (Stack stack = new Stack(cairn.rpc())) {
+            stack.aio("cyAio", file("through.img"), 512);
+            stack.aio("cyAio1", file("through1.img"), 512);
+            stack.raid("cyRaid", "raid1", 0, List.of("cyAio", "cyAio1"));
+            cycles(stack, "raid", "io.cairn.module.raid", "cyRaid", true);
+        }
+    }
+
     private void cycles(Stack stack, String module, String packageName, String bdev, boolean keeps) throws IOException {
         stack.export(bdev, THROUGH, false);
         if (module.equals("null") || module.equals("malloc")) {

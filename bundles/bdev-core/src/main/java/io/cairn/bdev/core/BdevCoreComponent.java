@@ -73,9 +73,10 @@ public final class BdevCoreComponent implements Bdevs, ModuleUpgrades, ModuleRef
         }
     }
 
-    /** A module leaves. */
+    /** A module leaves, and its class loader with it. */
     public void unbindModule(BdevModule module) {
         await("module " + module.name() + " to leave", core.remove(module));
+        RecordMethods.linkOwn();
     }
 
     /** Ends the core, top-down. */
