@@ -264,14 +264,16 @@ final class Examinations {
         private final Wave wave;
         private final ModuleHost module;
         private final Poller.Registration deadline;
-        private final Runnable finish = this::finish;
+        private final Runnable leave = this::leave;
         private boolean over;
+        /** Whether the module has left meanwhile, and has not said yet that it has ended the examination. */
+        private boolean left;
 
         OneExamination(Wave wave, ModuleHost module) {
             this.wave = wave;
             this.module = module;
             this.deadline = reactors.app().after(options.get().examineDeadline().toNanos(), this::tooLong);
-            module.examining(finish);
+            module.examining(leave);
         }
 
         void done() {
@@ -283,6 +285,11 @@ final class Examinations {
         }
 
         private void doneOnApp() {
+            if (left) {
+                // what it had under way has ended after it: that is how it should be
+                left = false;
+                return;
+            }
             if (over) {
                 LOG.log(
                         Level.ERROR,
@@ -306,11 +313,17 @@ final class Examinations {
             finish();
         }
 
+        /** The module leaves: it is not waited for, and has done nothing wrong. */
+        private void leave() {
+            left = !over;
+            finish();
+        }
+
         private void finish() {
             if (!over) {
                 over = true;
                 deadline.close();
-                module.examined(finish);
+                module.examined(leave);
                 // not from inside the module's call: its own work on the bdev comes first
                 reactors.app().execute(wave::step);
             }

@@ -145,6 +145,29 @@ class LifeTest {
     }
 
     @Test
+    void aModuleThatLeavesWhileItExaminesMayEndTheExaminationAfterwards() {
+        List<Examination> open = new ArrayList<>();
+        TestModule leaving = new TestModule("leaving");
+        leaving.onDisk = (b, e) -> open.add(e);
+        TestModule other = core.module("other");
+        core.add(leaving);
+        Bdev bdev = other.register(disk, "d0");
+        core.reactors.runUntilIdle();
+        core.await(core.core.remove(leaving));
+        core.reactors.runUntilIdle();
+        assertThat(bdev.state()).isEqualTo(BdevState.READY);
+        ModuleHost host = (ModuleHost) leaving.host;
+
+        core.reactors.app().execute(open.get(0)::done);
+        core.reactors.runUntilIdle();
+        assertThat(host.defects()).isZero();
+
+        core.reactors.app().execute(open.get(0)::done);
+        core.reactors.runUntilIdle();
+        assertThat(host.defects()).as("a second end").isEqualTo(1);
+    }
+
+    @Test
     void withManualExamineOnlyTheListIsExamined() {
         CoreFixture manual = new CoreFixture(4, CoreOptions.DEFAULTS.withAutoExamine(false));
         TestModule module = manual.module("m");
