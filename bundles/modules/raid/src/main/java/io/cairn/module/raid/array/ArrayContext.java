@@ -2,8 +2,6 @@ package io.cairn.module.raid.array;
 
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevState;
-import io.cairn.bdev.NotificationType;
-import io.cairn.bdev.spi.BaseLink;
 import io.cairn.bdev.spi.BdevHost;
 import io.cairn.reactor.Reactor;
 import java.util.List;
@@ -17,16 +15,16 @@ interface ArrayContext {
     Options options();
 
     /** Returns what an array does by itself. */
-    Policies policies(RaidArray array);
+    Policies policies(Definition array);
 
     /** Returns whether the module is on its way out: nothing is begun any more. */
     boolean isEnding();
 
     /** Returns what the module before this one has told of an array; empty if this is no upgrade, or it knew nothing. */
-    Map<?, ?> handedOver(RaidArray array);
+    Map<?, ?> handedOver(Definition array);
 
     /** An array is online with what it was handed over: that is used up, and said no more. */
-    void tookOver(RaidArray array);
+    void tookOver(Definition array);
 
     /**
      * Refuses a bdev that another array holds by its superblock.
@@ -34,7 +32,7 @@ interface ArrayContext {
      * @param force whether that array is to let go of it, if it is not in use
      * @throws io.cairn.bdev.BdevException EEXIST naming the array
      */
-    void refuseForeign(RaidArray array, Bdev bdev, boolean force);
+    void refuseForeign(Definition array, Bdev bdev, boolean force);
 
     /** A found array has no member left: it is forgotten until one is found again. */
     void drop(RaidArray array);
@@ -48,26 +46,11 @@ interface ArrayContext {
     /** Bdevs are free for others that wait for them. */
     void free(List<Bdev> bdevs);
 
-    /** An array is offline: what is here of its members is offered to it, and it starts if it can. */
-    void offer(RaidArray array);
-
     /** An array has an empty slot: a spare may take it. */
     void needsSpare(RaidArray array);
 
     default Reactor app() {
         return host().reactors().app();
-    }
-
-    default MemberStore store(BaseLink link) {
-        return new MemberStore(link);
-    }
-
-    /** Tells those who follow notifications. Nothing while the array has no bdev. */
-    default void announce(RaidArray array, NotificationType type, String detail) {
-        Service service = array.service();
-        if (service != null && service.bdev() != null) {
-            host().announce(service.bdev(), type, detail);
-        }
     }
 
     /** Returns whether a bdev is here to stay. */

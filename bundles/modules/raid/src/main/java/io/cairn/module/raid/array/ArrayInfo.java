@@ -34,8 +34,9 @@ public final class ArrayInfo {
         info.put("num_base_bdevs", slots.count());
         info.put("num_base_bdevs_discovered", slots.count(slot -> slot.isInSync() && slot.member() != null));
         info.put("num_base_bdevs_operational", slots.expected());
-        Optional<Map<String, Object>> process = Optional.ofNullable(array.service())
-                .flatMap(service -> service.upkeep().describeProcess());
+        Optional<Upkeep> upkeep = Optional.ofNullable(array.service()).flatMap(Service::upkeep);
+        Optional<Map<String, Object>> process =
+                upkeep.flatMap(kept -> kept.background().describe());
         process.ifPresent(running -> info.put("process", running));
         List<Map<String, Object>> bases = new ArrayList<>();
         for (Slot slot : slots.all()) {
@@ -43,12 +44,8 @@ public final class ArrayInfo {
         }
         info.put("base_bdevs_list", bases);
         info.put("health", health(array));
-        Optional.ofNullable(array.service())
-                .filter(service -> array.definition().level().isRedundant())
-                .ifPresent(service -> info.put("unsynced_rows", service.upkeep().unsyncedRows()));
-        Optional.ofNullable(array.service())
-                .flatMap(service -> service.upkeep().describeScrub())
-                .ifPresent(scrub -> info.put("last_scrub", scrub));
+        upkeep.ifPresent(kept -> info.put("unsynced_rows", kept.intents().unsyncedRows()));
+        upkeep.flatMap(kept -> kept.background().describeScrub()).ifPresent(scrub -> info.put("last_scrub", scrub));
         return info;
     }
 
@@ -96,7 +93,12 @@ public final class ArrayInfo {
             return "rebuilding";
         }
         if (array.slots().isComplete()) {
-            return array.service().upkeep().unsyncedRows() == 0 ? "optimal" : "resyncing";
+            return array.service()
+                            .upkeep()
+                            .filter(kept -> kept.intents().unsyncedRows() > 0)
+                            .isEmpty()
+                    ? "optimal"
+                    : "resyncing";
         }
         return array.slots().withRole(MemberRole.TARGET).isEmpty() ? "degraded" : "rebuilding";
     }

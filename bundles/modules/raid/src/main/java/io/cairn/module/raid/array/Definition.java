@@ -87,8 +87,30 @@ public record Definition(
         return bytes / blockSize;
     }
 
-    /** Returns the refusal of this array for a cause. */
+    /** Returns the same with a UUID: a new one, if it has none. */
+    Definition identified() {
+        return uuid.isPresent()
+                ? this
+                : new Definition(name, level, stripKb, bases, Optional.of(UUID.randomUUID()), superblock);
+    }
+
+    /** Returns the UUID of one that is {@link #identified}. */
+    UUID id() {
+        return uuid.orElseThrow();
+    }
+
+    /** Returns whether it was found on its members, which say who they are. */
+    boolean isFound() {
+        return bases.isEmpty();
+    }
+
+    /** Returns the refusal of something that is wrong with this array, or does not fit it, for a cause. */
     BdevException invalid(String cause) {
-        return new BdevException(Errno.EINVAL, "raid bdev '" + name + "': " + cause);
+        return refusal(Errno.EINVAL, cause);
+    }
+
+    /** Returns the refusal of something that this array is asked for. */
+    BdevException refusal(Errno errno, String cause) {
+        return new BdevException(errno, "raid bdev '" + name + "': " + cause);
     }
 }

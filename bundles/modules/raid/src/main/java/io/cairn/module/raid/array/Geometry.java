@@ -3,11 +3,13 @@ package io.cairn.module.raid.array;
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevException;
 import io.cairn.module.raid.format.Reserved;
+import io.cairn.module.raid.format.Superblock;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.reactor.Errno;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** How members of some sizes fit into an array: pure arithmetic. All sizes in blocks. */
 final class Geometry {
@@ -56,6 +58,68 @@ final class Geometry {
                     known.dataOffset(), level.hasStrips() ? blocks / stripBlocks * stripBlocks : blocks));
         }
         return used;
+    }
+
+    /**
+     * Works out what an array is made of, by its members and what is known of it.
+     *
+     * @param slots at least one has its member
+     * @param keep whether what is known of a slot's size counts, not what its member could give
+     * @param newest what superblocks say; empty if there are none
+     * @throws BdevException EINVAL a member is too small, or the superblocks say something else
+     */
+    static Shape assembled(Definition definition, Slots slots, boolean keep, Optional<Superblock> newest) {
+        int blockSize = slots.attached().get(0).member().bdev().blockSize();
+        long stripBlocks = definition.stripBlocks(blockSize);
+        List<Shape.Extent> room = new ArrayList<>();
+        for (Slot slot : slots.all()) {
+            Bdev base = slot.member() == null ? null : slot.member().bdev();
+            if (base == null || (keep && slot.extent().dataBlocks() > 0)) {
+                if (base != null) {
+                    checkHolds(definition, base, slot.extent());
+                }
+                room.add(slot.extent());
+            } else {
+                room.add(onNew(base, definition.name(), definition.level(), stripBlocks, definition.superblock()));
+            }
+        }
+        Shape shape =
+                new Shape(definition.level(), blockSize, stripBlocks, used(definition.level(), stripBlocks, room));
+        newest.filter(known -> known.blockSize() != blockSize || known.numBlocks() != shape.numBlocks())
+                .ifPresent(known -> {
+                    throw definition.invalid("its superblock says " + known.numBlocks() + " blocks of "
+                            + known.blockSize() + " bytes, its members make " + shape.numBlocks() + " of "
+                            + blockSize);
+                });
+        return shape;
+    }
+
+    private static void checkHolds(Definition definition, Bdev base, Shape.Extent extent) {
+        long end = extent.dataOffset() + extent.dataBlocks();
+        if (base.numBlocks() < end) {
+            throw definition.invalid("base bdev '" + base.name() + "' is too small: it has " + base.numBlocks()
+                    + " blocks, " + end + " belong to the array");
+        }
+    }
+
+    /** Returns what an array is made of if it follows its members, which may have grown. */
+    static Shape grown(Shape before, Slots slots) {
+        List<Shape.Extent> room = new ArrayList<>();
+        for (Slot slot : slots.all()) {
+            Shape.Extent now = before.members().get(slot.index());
+            boolean last = slot.index() == slots.count() - 1;
+            boolean follows = slot.member() != null && (before.level() != RaidLevel.CONCAT || last);
+            room.add(
+                    follows
+                            ? new Shape.Extent(
+                                    now.dataOffset(), slot.member().bdev().numBlocks() - now.dataOffset())
+                            : now);
+        }
+        return new Shape(
+                before.level(),
+                before.blockSize(),
+                before.stripBlocks(),
+                used(before.level(), before.stripBlocks(), room));
     }
 
     /**

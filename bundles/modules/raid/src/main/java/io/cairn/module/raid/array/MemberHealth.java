@@ -1,5 +1,7 @@
 package io.cairn.module.raid.array;
 
+import io.cairn.bdev.IoType;
+
 /** What has gone wrong with the member in a slot since it came. App thread. */
 final class MemberHealth {
     private long readErrors;
@@ -15,6 +17,15 @@ final class MemberHealth {
 
     void writeError() {
         writeErrors++;
+    }
+
+    /** Counts an I/O that the member did not do. */
+    void failed(IoType type) {
+        if (type.changesData()) {
+            writeError();
+        } else {
+            readError(false);
+        }
     }
 
     /** Takes over what was counted before, by the module before an upgrade. */

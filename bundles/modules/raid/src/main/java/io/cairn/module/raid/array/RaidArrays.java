@@ -3,7 +3,6 @@ package io.cairn.module.raid.array;
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevException;
-import io.cairn.bdev.NotificationType;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.spi.BdevHost;
 import io.cairn.module.raid.format.MemberState;
@@ -93,7 +92,8 @@ public final class RaidArrays implements ArrayContext {
         options = other;
         arrays.values().stream()
                 .filter(array -> array.service() != null)
-                .forEach(array -> array.service().upkeep().optionsChanged());
+                .flatMap(array -> array.service().upkeep().stream())
+                .forEach(upkeep -> upkeep.background().optionsChanged());
     }
 
     /** Sets the policies of one array, which need not be here. */
@@ -123,9 +123,9 @@ public final class RaidArrays implements ArrayContext {
             throw new BdevException(
                     Errno.EEXIST, "raid bdev '" + other.name() + "' has the UUID " + other.uuid() + " already");
         });
-        RaidArray array = RaidArray.defined(this, definition);
+        RaidArray array = RaidArray.defined(this, definition.identified());
         arrays.put(definition.name(), array);
-        array.continueAfterUpgrade(handedOver(array));
+        array.continueAfterUpgrade();
         CompletionStage<Void> settled = Stages.done();
         for (String base : definition.bases()) {
             settled = settled.thenCompose(before -> host.settled(base));
@@ -342,9 +342,9 @@ public final class RaidArrays implements ArrayContext {
     }
 
     @Override
-    public Policies policies(RaidArray array) {
+    public Policies policies(Definition array) {
         PartialPolicies own = policies.getOrDefault(
-                array.name(), policies.getOrDefault(array.uuid().toString(), PartialPolicies.NONE));
+                array.name(), policies.getOrDefault(array.id().toString(), PartialPolicies.NONE));
         return own.over(options.policies());
     }
 
@@ -354,32 +354,31 @@ public final class RaidArrays implements ArrayContext {
     }
 
     @Override
-    public Map<?, ?> handedOver(RaidArray array) {
-        return !continued.contains(array.uuid())
+    public Map<?, ?> handedOver(Definition array) {
+        return !continued.contains(array.id())
                         && host.handedOver().get(HANDED_OVER) instanceof Map<?, ?> byArray
-                        && byArray.get(array.uuid().toString()) instanceof Map<?, ?> own
+                        && byArray.get(array.id().toString()) instanceof Map<?, ?> own
                 ? own
                 : Map.of();
     }
 
     @Override
-    public void tookOver(RaidArray array) {
-        continued.add(array.uuid());
+    public void tookOver(Definition array) {
+        continued.add(array.id());
     }
 
     @Override
-    public void refuseForeign(RaidArray array, Bdev bdev, boolean force) {
+    public void refuseForeign(Definition array, Bdev bdev, boolean force) {
         for (RaidArray other : all()) {
-            if (other != array
+            if (!other.uuid().equals(array.id())
                     && other.holds(bdev)
                     && other.service() == null
                     && other.definition().superblock()) {
                 if (!force) {
-                    throw new BdevException(
+                    throw array.refusal(
                             Errno.EEXIST,
-                            "raid bdev '" + array.name() + "': base bdev '" + bdev.name()
-                                    + "' has the superblock of raid bdev '" + other.name() + "' (" + other.uuid()
-                                    + "); force wipes it");
+                            "base bdev '" + bdev.name() + "' has the superblock of raid bdev '" + other.name() + "' ("
+                                    + other.uuid() + "); force wipes it");
                 }
                 other.giveUp(bdev);
             }
@@ -416,11 +415,6 @@ public final class RaidArrays implements ArrayContext {
     }
 
     @Override
-    public void offer(RaidArray array) {
-        array.startAgain();
-    }
-
-    @Override
     public void needsSpare(RaidArray array) {
         if (ending || array.isDeleted() || array.service() == null) {
             return;
@@ -428,7 +422,7 @@ public final class RaidArrays implements ArrayContext {
         Optional<Bdev> spare = spares.take(array);
         spare.ifPresent(bdev -> array.add(bdev).whenComplete((done, failure) -> {
             if (failure == null) {
-                announce(array, NotificationType.BDEV_SPARE_TAKEN, bdev.name());
+                array.spareTaken(bdev);
             } else {
                 LOG.log(
                         Level.WARNING,

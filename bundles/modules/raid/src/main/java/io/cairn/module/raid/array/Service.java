@@ -9,10 +9,12 @@ import io.cairn.bdev.spi.BdevBackend;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.module.raid.level.ArrayChannels;
 import io.cairn.module.raid.level.ArrayControl;
+import io.cairn.module.raid.level.ChannelSettings;
 import io.cairn.module.raid.level.Layout;
 import io.cairn.module.raid.level.RaidChannels;
 import io.cairn.module.raid.level.RaidLimits;
 import io.cairn.module.raid.level.Shape;
+import io.cairn.reactor.Errno;
 import io.cairn.reactor.Reactor;
 import java.util.List;
 import java.util.Map;
@@ -20,26 +22,50 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** An array that is online: its bdev, its channels, and what keeps its members in agreement. App thread, except where it is said. */
-final class Service implements BdevBackend {
-    private final RaidArray array;
+final class Service implements BdevBackend, Serving {
+    /** The array, as what serves it sees it. App thread. */
+    interface Owner extends MemberReports, Events {
+        /** An I/O of a member of a level without redundancy has failed. */
+        void counted(int slot, IoType type);
+
+        /** The bdev's backend is taken down: by the array itself, or because the module leaves. */
+        CompletionStage<Void> destruct();
+
+        /** Returns SPDK's {@code raid} object. */
+        Map<String, Object> describe();
+    }
+
+    private final Definition definition;
     private final ArrayContext context;
-    private final Upkeep upkeep;
+    private final Slots slots;
+    private final RecordKeeper keeper;
+    private final Owner owner;
+    private final Optional<Upkeep> upkeep;
     private final ArrayChannels channels;
     private Shape shape;
     private Layout layout;
     private volatile Bdev bdev;
     private Declared declared;
 
-    private Service(RaidArray array, ArrayContext context, Shape shape) {
-        this.array = array;
+    private Service(
+            ArrayContext context, Definition definition, Slots slots, RecordKeeper keeper, Owner owner, Shape shape) {
+        this.definition = definition;
         this.context = context;
+        this.slots = slots;
+        this.keeper = keeper;
+        this.owner = owner;
         this.shape = shape;
-        Geometry.checkWriteUnits(array.name(), shape, members());
-        this.layout = array.slots().layout(shape);
+        Geometry.checkWriteUnits(definition.name(), shape, members());
+        this.layout = slots.layout(shape);
         ArrayControl control = new Control();
-        this.upkeep = new Upkeep(array, context, this, shape);
-        this.channels =
-                new ArrayChannels(context.host().reactors(), upkeep.settings(control), layout, upkeep.unsynced());
+        this.upkeep = shape.level().isRedundant()
+                ? Optional.of(new Upkeep(context, definition, slots, keeper, this, owner, owner, shape))
+                : Optional.empty();
+        this.channels = new ArrayChannels(
+                context.host().reactors(),
+                upkeep.map(kept -> kept.settings(control)).orElseGet(() -> ChannelSettings.of(control)),
+                layout,
+                upkeep.map(Upkeep::unsynced).orElse(null));
     }
 
     /**
@@ -49,35 +75,43 @@ final class Service implements BdevBackend {
      * @param wasComplete whether nobody was missing when the array was last in use
      */
     static CompletionStage<Service> prepare(
-            RaidArray array, ArrayContext context, Shape shape, boolean believed, boolean wasComplete) {
-        Service service = new Service(array, context, shape);
-        return service.upkeep.prepare(believed, wasComplete).thenApply(done -> service);
+            ArrayContext context,
+            Definition definition,
+            Slots slots,
+            RecordKeeper keeper,
+            Owner owner,
+            Shape shape,
+            boolean believed,
+            boolean wasComplete) {
+        Service service = new Service(context, definition, slots, keeper, owner, shape);
+        return service.upkeep
+                .map(kept -> kept.prepare(believed, wasComplete))
+                .orElseGet(Stages::done)
+                .thenApply(done -> service);
     }
 
     /** Registers the bdev. What is thrown leaves nothing. */
     CompletionStage<Bdev> register() {
         BdevSpec members = spec();
-        BdevSpec spec = Declared.from(context.handedOver(array).get(HandedOver.DECLARED))
+        BdevSpec spec = Declared.from(context.handedOver(definition).get(HandedOver.DECLARED))
                 .map(before -> before.again(members))
                 .orElse(members);
         CompletionStage<Bdev> examined = context.host().register(spec, this);
         declared = Declared.of(spec);
-        bdev = context.host().find(array.name()).orElseThrow();
+        bdev = context.host().find(definition.name()).orElseThrow();
         return examined;
     }
 
     private List<Bdev> members() {
-        return array.slots().attached().stream()
-                .map(slot -> slot.member().bdev())
-                .toList();
+        return slots.attached().stream().map(slot -> slot.member().bdev()).toList();
     }
 
     private BdevSpec spec() {
         List<Bdev> members = members();
         return new BdevSpec(
-                array.name(),
+                definition.name(),
                 List.of(),
-                Optional.of(array.uuid()),
+                definition.uuid(),
                 "Raid Volume",
                 shape.blockSize(),
                 shape.numBlocks(),
@@ -96,19 +130,40 @@ final class Service implements BdevBackend {
         return declared;
     }
 
-    Shape shape() {
+    @Override
+    public Shape shape() {
         return shape;
     }
 
-    ArrayChannels channels() {
+    @Override
+    public ArrayChannels channels() {
         return channels;
     }
 
-    Upkeep upkeep() {
+    /** Returns what keeps the members in agreement; empty for a level without redundancy. */
+    Optional<Upkeep> upkeep() {
         return upkeep;
     }
 
-    Layout layout() {
+    /** Returns what keeps the members of a redundant array in agreement. */
+    Upkeep redundancy() {
+        return upkeep.orElseThrow();
+    }
+
+    /**
+     * Returns the background processes.
+     *
+     * @param asked what a user asked for
+     * @throws io.cairn.bdev.BdevException EOPNOTSUPP the level has no redundancy
+     */
+    Background background(String asked) {
+        return upkeep.orElseThrow(() -> definition.refusal(
+                        Errno.EOPNOTSUPP, definition.level() + " has no redundancy, and no " + asked))
+                .background();
+    }
+
+    @Override
+    public Layout layout() {
         return layout;
     }
 
@@ -116,60 +171,48 @@ final class Service implements BdevBackend {
 
     /** It is online. */
     void begin() {
-        upkeep.begin();
+        upkeep.ifPresent(Upkeep::begin);
     }
 
     /** The data of a member that is about to be used may be elsewhere than that of the one before it. */
-    void reshape(Slots slots) {
+    void reshape() {
         shape = new Shape(shape.level(), shape.blockSize(), shape.stripBlocks(), slots.extents());
     }
 
     /** Has every channel, and the process, use the members as they are in the slots now. */
-    CompletionStage<Void> adopt(Slots slots) {
+    CompletionStage<Void> adopt() {
         layout = slots.layout(shape);
-        return upkeep.adopt(layout, channels.adopt(layout));
+        CompletionStage<Void> adopted = channels.adopt(layout);
+        return upkeep.map(kept -> kept.adopt(layout, adopted)).orElse(adopted);
     }
 
     /** A member is out: before anything is acknowledged that it missed. */
     void left(Slot slot) {
-        upkeep.left(slot);
-    }
-
-    /** Writes the intents to a member that is about to be in sync. */
-    CompletionStage<IoStatus> keepIntents(Slot slot) {
-        return upkeep.keepIntents(slot);
-    }
-
-    void completeness(boolean complete) {
-        upkeep.completeness(complete);
-    }
-
-    /** A target has been adopted everywhere: it is given what it misses. */
-    void rebuild(Slot slot, boolean delta) {
-        upkeep.rebuild(slot, delta);
+        upkeep.ifPresent(kept -> kept.left(slot));
     }
 
     /** All members have grown. */
-    CompletionStage<Void> resize(Shape larger, Slots slots) {
+    CompletionStage<Void> resize(Shape larger) {
         long rowsBefore = shape.rows();
-        return upkeep.resize(larger)
+        return upkeep.map(kept -> kept.intents().resize(larger))
+                .orElseGet(Stages::done)
                 .thenCompose(prepared -> {
                     for (Slot slot : slots.all()) {
                         slot.setExtent(larger.members().get(slot.index()));
                     }
                     shape = larger;
-                    return array.writeRecord(larger);
+                    return keeper.write(larger);
                 })
-                .thenCompose(failed -> adopt(slots))
+                .thenCompose(written -> adopt())
                 .thenAccept(adopted -> {
-                    upkeep.grown(rowsBefore);
+                    upkeep.ifPresent(kept -> kept.grown(rowsBefore, larger.rows()));
                     context.host().resize(bdev, larger.numBlocks());
                 });
     }
 
     /** Ends what keeps members in agreement. */
     CompletionStage<Void> close() {
-        return upkeep.close();
+        return upkeep.map(Upkeep::close).orElseGet(Stages::done);
     }
 
     // ---- what the core asks ----
@@ -192,12 +235,12 @@ final class Service implements BdevBackend {
 
     @Override
     public CompletionStage<Void> destruct() {
-        return array.destruct();
+        return owner.destruct();
     }
 
     @Override
     public Map<String, Object> driverSpecific() {
-        return Map.of("raid", ArrayInfo.describe(array));
+        return Map.of("raid", owner.describe());
     }
 
     /** What the channels report, brought to the app thread. */
@@ -208,17 +251,17 @@ final class Service implements BdevBackend {
 
         @Override
         public void memberFailed(int slot, IoType type, IoStatus status) {
-            onApp(() -> array.failed(slot, type, status));
+            onApp(() -> owner.failed(slot, type, status));
         }
 
         @Override
         public void memberError(int slot, IoType type, IoStatus status) {
-            onApp(() -> array.counted(slot, type));
+            onApp(() -> owner.counted(slot, type));
         }
 
         @Override
         public void readError(int slot, long row, long rows, boolean recovered, IoStatus status) {
-            onApp(() -> upkeep.readError(slot, row, rows, recovered, status));
+            onApp(() -> redundancy().readError(slot, row, rows, recovered, status));
         }
 
         /** On any thread. */
@@ -232,12 +275,12 @@ final class Service implements BdevBackend {
 
         @Override
         public void suspect(long row, long rows) {
-            onApp(() -> upkeep.suspect(row, rows));
+            onApp(() -> redundancy().suspect(row, rows));
         }
 
         @Override
         public void intend(long row, long rows) {
-            onApp(() -> upkeep.intend(row, rows));
+            onApp(() -> redundancy().intents().intend(row, rows));
         }
     }
 }

@@ -109,6 +109,11 @@ final class Slot {
         return gone;
     }
 
+    /** It is let go of as it is, at a moment that the sequence number of the array's record tells. */
+    Member detach(long sequence) {
+        return detach(sequence, isInSync());
+    }
+
     /** Returns the sequence number up to which its last member has everything; for arrays whose members do not say so themselves. */
     long leftAt() {
         return leftAt;

@@ -38,6 +38,12 @@ final class Slots {
         all.add(slot);
     }
 
+    /** Has other slots from now on: what the array is has been found out anew. */
+    void refill(List<Slot> others) {
+        all.clear();
+        all.addAll(others);
+    }
+
     /** Takes the last slot away. */
     void removeLast() {
         all.remove(all.size() - 1);
@@ -79,6 +85,13 @@ final class Slots {
     Optional<Slot> holding(Bdev bdev) {
         return all.stream()
                 .filter(slot -> slot.member() != null && slot.member().bdev() == bdev)
+                .findFirst();
+    }
+
+    /** Finds the empty slot that a bdev belongs into. */
+    Optional<Slot> waitingFor(Bdev bdev) {
+        return all.stream()
+                .filter(slot -> slot.member() == null && slot.belongs(bdev))
                 .findFirst();
     }
 

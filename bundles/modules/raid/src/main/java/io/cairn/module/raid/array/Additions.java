@@ -1,0 +1,148 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.module.raid.format.MemberState;
+import io.cairn.module.raid.format.SuperblockCodec;
+import io.cairn.module.raid.format.SuperblockRead;
+import io.cairn.module.raid.level.MemberRole;
+import io.cairn.module.raid.level.RaidLevel;
+import io.cairn.reactor.Errno;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** Bdevs that come into an array because somebody asked for that: into an empty slot, or as one leg more. In the array's {@link Serial}. */
+final class Additions {
+    private final Definition definition;
+    private final Life life;
+    private final Slots slots;
+    private final RecordKeeper keeper;
+    private final Intake intake;
+    private final FoundMembers found;
+    private final Placement placement;
+
+    Additions(
+            Definition definition,
+            Life life,
+            Slots slots,
+            RecordKeeper keeper,
+            Intake intake,
+            FoundMembers found,
+            Placement placement) {
+        this.definition = definition;
+        this.life = life;
+        this.slots = slots;
+        this.keeper = keeper;
+        this.intake = intake;
+        this.found = found;
+        this.placement = placement;
+    }
+
+    /**
+     * Puts a bdev into an empty slot.
+     *
+     * @return completes when it is there, to be joined; fails when the array is as it was
+     */
+    CompletionStage<Void> add(Bdev bdev) {
+        refuseDuringRebuild();
+        Slot slot = vacant(bdev);
+        intake.claim(slot, bdev, false);
+        return Stages.recover(Stages.done().thenCompose(claimed -> inspectReturning(slot)), failure -> letGo(slot));
+    }
+
+    /**
+     * Gives a mirror one leg more.
+     *
+     * @return completes when it is there, to be joined; fails when the array is as it was
+     */
+    CompletionStage<Void> addLeg(Bdev bdev) {
+        if (definition.level() != RaidLevel.RAID1) {
+            throw definition.invalid("its level is " + definition.level() + "; only raid1 is given more legs");
+        }
+        Service service = life.online("place for another leg");
+        refuseDuringRebuild();
+        if (slots.count() == SuperblockCodec.MAX_SLOTS) {
+            throw definition.invalid("it has " + slots.count() + " legs, which are the most");
+        }
+        Slot slot = new Slot(slots.count(), bdev.name(), MemberState.MISSING);
+        intake.claim(slot, bdev, false);
+        slots.add(slot);
+        // no intent is taken back from now on: they say what the new leg misses until it is complete
+        service.redundancy().intents().complete(false);
+        return Stages.recover(inspectLeg(slot, service).thenRun(() -> service.reshape()), failure -> {
+            CompletionStage<Void> free = letGo(slot);
+            slots.removeLast();
+            service.redundancy().intents().complete(slots.isComplete());
+            return free;
+        });
+    }
+
+    private void refuseDuringRebuild() {
+        if (!slots.withRole(MemberRole.TARGET).isEmpty()) {
+            throw definition.refusal(Errno.EPERM, "a rebuild is running");
+        }
+    }
+
+    /** Nothing of another array's is on the new leg, there is room on it, and it can be written. */
+    private CompletionStage<Void> inspectLeg(Slot slot, Service service) {
+        return intake.inspect(List.of(slot), false)
+                .thenCompose(inspected -> {
+                    placement.placeNew(slot, service.shape());
+                    return keeper.mark(slot, service.shape());
+                })
+                .thenAccept(status -> Stages.require(
+                        status, () -> definition.refusal(status.errno(), Losses.unwritten(slot, status))));
+    }
+
+    private Slot vacant(Bdev bdev) {
+        return slots.waitingFor(bdev)
+                .or(() -> slots.all().stream()
+                        .filter(slot -> slot.member() == null
+                                && (life.service() != null
+                                        || slot.state() != MemberState.CONFIGURED
+                                        || slot.name() == null))
+                        .findFirst())
+                .orElseThrow(() -> definition.invalid("no empty slot for base bdev '" + bdev.name() + "'"));
+    }
+
+    /** A bdev has been put into a slot: is it the member that was there, or a new one? */
+    private CompletionStage<Void> inspectReturning(Slot slot) {
+        Member member = slot.member();
+        Bdev bdev = member.bdev();
+        Service service = life.service();
+        if (service == null) {
+            slot.assign(bdev.name(), bdev.uuid(), slot.extent());
+            return intake.inspect(List.of(slot), false);
+        }
+        if (!definition.superblock()) {
+            placement.place(slot, service.shape(), false);
+            return Stages.done();
+        }
+        return member.store().readSuperblock().thenCompose(read -> {
+            if (read instanceof SuperblockRead.Found known
+                    && known.superblock().uuid().equals(definition.id())) {
+                return intake.readExtension(member, known.superblock()).thenAccept(one -> {
+                    Assembly.Verdict verdict = found.judge(one);
+                    if (verdict instanceof Assembly.Verdict.Newer) {
+                        throw definition.refusal(
+                                Errno.EBUSY, "base bdev '" + bdev.name() + "' has a newer superblock of this array");
+                    }
+                    boolean delta = false;
+                    if (verdict instanceof Assembly.Verdict.Returning back && back.slot() == slot.index()) {
+                        member.recognise();
+                        delta = back.delta();
+                    }
+                    placement.place(slot, service.shape(), delta);
+                });
+            }
+            Foreign.what(read).ifPresent(what -> {
+                throw definition.refusal(Errno.EEXIST, "base bdev '" + bdev.name() + "' has " + what);
+            });
+            placement.place(slot, service.shape(), false);
+            return Stages.done();
+        });
+    }
+
+    private CompletionStage<Void> letGo(Slot slot) {
+        return slot.detach(keeper.record().sequence()).close();
+    }
+}

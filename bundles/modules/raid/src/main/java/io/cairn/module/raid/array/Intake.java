@@ -1,0 +1,127 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.bdev.Bdev;
+import io.cairn.bdev.BdevEvent;
+import io.cairn.bdev.spi.BaseLink;
+import io.cairn.module.raid.format.ExtensionRead;
+import io.cairn.module.raid.format.Superblock;
+import io.cairn.reactor.Errno;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+
+/** Claims bdevs for an array, and looks at what is on them before anything is written there. App thread. */
+final class Intake {
+    private final Definition definition;
+    private final Slots slots;
+    private final ArrayContext context;
+    private final BiConsumer<BdevEvent, Member> onEvent;
+
+    /**
+     * Makes the intake of an array.
+     *
+     * @param onEvent told what the core tells of a member; the member is null while it is being claimed
+     */
+    Intake(Definition definition, Slots slots, ArrayContext context, BiConsumer<BdevEvent, Member> onEvent) {
+        this.definition = definition;
+        this.slots = slots;
+        this.context = context;
+        this.onEvent = onEvent;
+    }
+
+    /**
+     * Claims a bdev for a slot, and puts it there.
+     *
+     * @param force whether another array, which is not in use, is to let go of it
+     * @throws io.cairn.bdev.BdevException EPERM it is in the array already, or claimed; EINVAL its blocks are of another size; EEXIST it has
+     *     another array's superblock
+     */
+    void claim(Slot slot, Bdev bdev, boolean force) {
+        if (slots.holding(bdev).isPresent()) {
+            throw definition.twice(bdev.name());
+        }
+        slots.attached().stream()
+                .findFirst()
+                .map(other -> other.member().bdev())
+                .ifPresent(other -> {
+                    if (other.blockSize() != bdev.blockSize()) {
+                        throw definition.invalid("base bdev '" + bdev.name() + "' has blocks of " + bdev.blockSize()
+                                + " bytes, base bdev '" + other.name() + "' of " + other.blockSize());
+                    }
+                });
+        context.refuseForeign(definition, bdev, force);
+        slot.attach(hold(bdev));
+    }
+
+    /** Claims a bdev whose superblock says that it belongs to the array. */
+    Member hold(Bdev bdev) {
+        Member[] self = new Member[1];
+        BaseLink link = BaseLink.exclusive(
+                context.host(), bdev.name(), definition.name(), (event, descriptor) -> onEvent.accept(event, self[0]));
+        try {
+            self[0] = new Member(link, definition.superblock() ? new MemberStore(link) : null);
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            link.close();
+            throw e;
+        }
+        return self[0];
+    }
+
+    /**
+     * Looks at what is on members that are new, before anything is written to any of them.
+     *
+     * @param force whether a superblock that is found is wiped
+     * @return fails with EEXIST if there is one that is not wiped
+     */
+    CompletionStage<Void> inspect(List<Slot> which, boolean force) {
+        if (!definition.superblock()) {
+            return Stages.done();
+        }
+        CompletionStage<Void> inspected = Stages.done();
+        for (Slot slot : which) {
+            Member member = slot.member();
+            inspected = inspected.thenCompose(before -> inspect(member, force));
+        }
+        return inspected;
+    }
+
+    private CompletionStage<Void> inspect(Member member, boolean force) {
+        return member.store().readSuperblock().thenCompose(read -> {
+            Optional<String> foreign = Foreign.what(read);
+            if (foreign.isEmpty()) {
+                return Stages.done();
+            }
+            if (!force) {
+                throw definition.refusal(
+                        Errno.EEXIST,
+                        "base bdev '" + member.bdev().name() + "' has " + foreign.get() + "; force wipes it");
+            }
+            return member.store()
+                    .wipe()
+                    .thenAccept(status -> Stages.require(
+                            status,
+                            () -> definition.refusal(
+                                    status.errno(),
+                                    "the superblock on base bdev '"
+                                            + member.bdev().name() + "' cannot be wiped: " + status)));
+        });
+    }
+
+    /**
+     * Reads what is behind a superblock of the array.
+     *
+     * @return fails with EINVAL if it is ours, and cannot be used
+     */
+    CompletionStage<Assembly.Seen> readExtension(Member member, Superblock superblock) {
+        return member.store().readExtension(definition.id(), superblock).thenApply(read -> {
+            if (read instanceof ExtensionRead.Refused refused) {
+                throw definition.invalid("base bdev '" + member.bdev().name() + "': " + refused.message());
+            }
+            return new Assembly.Seen(
+                    member.bdev().uuid(),
+                    superblock,
+                    read instanceof ExtensionRead.Found found ? Optional.of(found.extension()) : Optional.empty());
+        });
+    }
+}

@@ -1,0 +1,158 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.NotificationType;
+import io.cairn.module.raid.format.MemberState;
+import io.cairn.module.raid.level.MemberRole;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/** How an array that is online goes on without a member: not before the others say on disk that it does (rule 2). App thread. */
+final class Losses {
+    private static final Logger LOG = System.getLogger(Losses.class.getName());
+
+    private final String array;
+    private final Serial serial;
+    private final Life life;
+    private final Slots slots;
+    private final RecordKeeper keeper;
+    private final SpareDemand demand;
+    private final Consumer<String> tooFew;
+
+    /**
+     * Makes one of an array.
+     *
+     * @param tooFew takes the array offline, for a reason: a member is being removed that it cannot do without
+     */
+    Losses(
+            String array,
+            Serial serial,
+            Life life,
+            Slots slots,
+            RecordKeeper keeper,
+            SpareDemand demand,
+            Consumer<String> tooFew) {
+        this.array = array;
+        this.serial = serial;
+        this.life = life;
+        this.slots = slots;
+        this.keeper = keeper;
+        this.demand = demand;
+        this.tooFew = tooFew;
+    }
+
+    /** A member did not do what it was told. From the channels; told again and again until it is answered. */
+    void failed(int index, IoType type, IoStatus status) {
+        serial.run(() -> {
+            if (life.service() == null || index >= slots.count()) {
+                return Stages.done();
+            }
+            Slot slot = slots.get(index);
+            Member member = slot.member();
+            if (member == null || slot.role() == MemberRole.ABSENT) {
+                return Stages.done();
+            }
+            slot.health().writeError();
+            return lose(
+                            slot,
+                            member,
+                            MemberState.FAILED,
+                            type + " on base bdev '" + slot.name() + "' ended with " + status)
+                    .thenCompose(lost -> lost || life.service() == null
+                            ? Stages.done()
+                            : life.service().channels().failureRefused(index));
+        });
+    }
+
+    /** A member is to be failed by the array's own decision. */
+    void fail(Slot slot, String why) {
+        serial.run(() -> slot.member() == null || life.service() == null
+                ? CompletableFuture.completedFuture(false)
+                : lose(slot, slot.member(), MemberState.FAILED, why));
+    }
+
+    /**
+     * Goes on without a member, durably. In the array's {@link Serial}, while it is online.
+     *
+     * @return whether the array does; if not, the member stays, or the array goes offline because the member is being removed
+     */
+    CompletionStage<Boolean> lose(Slot slot, Member member, MemberState as, String why) {
+        if (slot.member() != member) {
+            return CompletableFuture.completedFuture(true);
+        }
+        boolean inSync = slot.isInSync();
+        if (inSync && slots.inSync() - 1 < slots.minOperational()) {
+            if (member.isLeaving()) {
+                tooFew.accept(why);
+            } else {
+                LOG.log(Level.WARNING, "raid bdev ''{0}'' cannot do without a member: {1}", array, why);
+            }
+            return CompletableFuture.completedFuture(false);
+        }
+        boolean wasComplete = slots.isComplete();
+        MemberState before = slot.state();
+        MemberRole roleBefore = member.role();
+        long sequenceBefore = keeper.record().sequence();
+        slot.setState(inSync ? as : before);
+        member.setRole(MemberRole.ABSENT);
+        life.service().left(slot);
+        LOG.log(Level.WARNING, "raid bdev ''{0}'' goes on without a member: {1}", array, why);
+        return recordOrFailMore().thenCompose(written -> {
+            if (!written && !member.isLeaving()) {
+                slot.setState(before);
+                member.setRole(roleBefore);
+                return CompletableFuture.completedFuture(false);
+            }
+            return life.service().adopt().thenApply(adopted -> {
+                slot.detach(sequenceBefore, inSync);
+                member.close();
+                life.announce(NotificationType.BDEV_MEMBER_LOST, why);
+                if (wasComplete) {
+                    life.announce(NotificationType.BDEV_DEGRADED, slots.inSync() + " of " + slots.count() + " members");
+                }
+                demand.lost(slot, as);
+                return true;
+            });
+        });
+    }
+
+    /**
+     * Writes the record; members that do not take it are failed as well, as long as enough are left.
+     *
+     * @return whether it is on all that are left; if not, too few took it
+     */
+    CompletionStage<Boolean> recordOrFailMore() {
+        return keeper.write(life.service().shape()).thenCompose(failed -> {
+            if (failed.isEmpty()) {
+                return CompletableFuture.completedFuture(true);
+            }
+            if (slots.inSync() - failed.size() < slots.minOperational()) {
+                LOG.log(Level.ERROR, "raid bdev ''{0}'': its record cannot be written: {1}", array, failed);
+                return CompletableFuture.completedFuture(false);
+            }
+            failed.forEach((index, status) -> dropUnwritten(slots.get(index), status));
+            return recordOrFailMore();
+        });
+    }
+
+    private void dropUnwritten(Slot slot, IoStatus status) {
+        slot.setState(MemberState.FAILED);
+        slot.health().writeError();
+        life.service().left(slot);
+        Member member = slot.member();
+        member.setRole(MemberRole.ABSENT);
+        // it is let go of when every channel knows
+        serial.run(() -> life.service() == null || slot.member() != member
+                ? CompletableFuture.completedFuture(false)
+                : lose(slot, member, MemberState.FAILED, unwritten(slot, status)));
+    }
+
+    /** Says that a member does not take its superblock. */
+    static String unwritten(Slot slot, IoStatus status) {
+        return "its superblock cannot be written to base bdev '" + slot.name() + "': " + status;
+    }
+}

@@ -1,0 +1,147 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.NotificationType;
+import io.cairn.module.raid.format.Extension;
+import io.cairn.module.raid.format.ProcessKind;
+import io.cairn.module.raid.sync.Findings;
+import io.cairn.module.raid.sync.Goal;
+import io.cairn.module.raid.sync.Outcome;
+import io.cairn.module.raid.sync.ProcessListener;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** What follows from what an array's background processes report: what is kept of it on disk, who is told, and what becomes of the member. App thread. */
+final class ProcessReports implements ProcessListener {
+    private final Slots slots;
+    private final ArrayRecord record;
+    private final ExtensionSaver saver;
+    private final ReadErrorLimit readErrors;
+    private final MemberReports members;
+    private final Events events;
+    private final BooleanSupplier paused;
+    private final Runnable nextTarget;
+
+    /**
+     * Makes a listener.
+     *
+     * @param paused whether processes are paused, as a cursor is to say
+     * @param nextTarget run when a process has ended for good: the next rebuild may begin
+     */
+    ProcessReports(
+            Slots slots,
+            ArrayRecord record,
+            ExtensionSaver saver,
+            ReadErrorLimit readErrors,
+            MemberReports members,
+            Events events,
+            BooleanSupplier paused,
+            Runnable nextTarget) {
+        this.slots = slots;
+        this.record = record;
+        this.saver = saver;
+        this.readErrors = readErrors;
+        this.members = members;
+        this.events = events;
+        this.paused = paused;
+        this.nextTarget = nextTarget;
+    }
+
+    @Override
+    public void cursor(Goal goal, long row) {
+        Optional<Extension.Target> target = goal instanceof Goal.Rebuild rebuild
+                ? Optional.of(new Extension.Target(
+                        rebuild.slot(), slots.get(rebuild.slot()).uuid()))
+                : Optional.empty();
+        long mismatches = goal instanceof Goal.Scrub scrub ? scrub.found().mismatches() : 0;
+        record.setProcess(
+                Optional.of(new Extension.ProcessState(kind(goal), target, row, paused.getAsBoolean(), mismatches)));
+        saver.save();
+    }
+
+    private static ProcessKind kind(Goal goal) {
+        if (goal instanceof Goal.Rebuild) {
+            return ProcessKind.REBUILD;
+        }
+        if (goal instanceof Goal.Resync || goal instanceof Goal.Repair) {
+            return ProcessKind.RESYNC;
+        }
+        if (goal instanceof Goal.Grow) {
+            return ProcessKind.GROW;
+        }
+        return ((Goal.Scrub) goal).repair() ? ProcessKind.SCRUB_REPAIR : ProcessKind.SCRUB;
+    }
+
+    @Override
+    public void readError(int index, long row, long rows, boolean repaired, IoStatus status) {
+        readErrors.count(slots.get(index), repaired, status);
+    }
+
+    @Override
+    public void started(Goal goal) {
+        events.announce(NotificationType.BDEV_PROCESS_BEGIN, goal.type());
+    }
+
+    @Override
+    public void ended(Goal goal, Outcome outcome) {
+        events.announce(NotificationType.BDEV_PROCESS_END, goal.type() + ": " + words(outcome));
+        boolean interruptedOnly = outcome instanceof Outcome.Stopped;
+        if (!interruptedOnly) {
+            record.setProcess(Optional.empty());
+        }
+        if (goal instanceof Goal.Rebuild rebuild) {
+            rebuildEnded(rebuild, outcome);
+        } else if (goal instanceof Goal.Scrub scrub && outcome instanceof Outcome.Done done) {
+            scrubbed(scrub, done.found());
+        } else if (outcome instanceof Outcome.MemberFailed failed) {
+            members.failed(failed.slot(), failed.type(), failed.status());
+        }
+        if (!interruptedOnly) {
+            saver.save();
+            nextTarget.run();
+        }
+    }
+
+    private void rebuildEnded(Goal.Rebuild rebuild, Outcome outcome) {
+        if (outcome instanceof Outcome.Done) {
+            members.rebuilt(rebuild.slot());
+        } else if (outcome instanceof Outcome.MemberFailed failed) {
+            members.failed(failed.slot(), failed.type(), failed.status());
+        } else if (outcome instanceof Outcome.RowsLost lost) {
+            members.rebuildFailed(
+                    rebuild.slot(),
+                    lost.status(),
+                    "rows " + lost.row() + " to "
+                            + (lost.row() + lost.rows() - 1) + " cannot be read from base bdev '"
+                            + slots.get(lost.slot()).name() + "'");
+        }
+    }
+
+    private void scrubbed(Goal.Scrub scrub, Findings found) {
+        record.setLastScrub(
+                new Extension.Scrub(Instant.now().truncatedTo(ChronoUnit.MILLIS), found.mismatches(), scrub.repair()));
+        if (found.mismatches() > 0) {
+            events.announce(
+                    NotificationType.BDEV_MISMATCH,
+                    found.mismatches() + " rows differ, " + found.repaired() + " repaired");
+        }
+    }
+
+    private String words(Outcome outcome) {
+        if (outcome instanceof Outcome.Done) {
+            return "done";
+        }
+        if (outcome instanceof Outcome.Stopped) {
+            return "stopped";
+        }
+        if (outcome instanceof Outcome.MemberFailed failed) {
+            return failed.type() + " on base bdev '" + slots.get(failed.slot()).name() + "' ended with "
+                    + failed.status();
+        }
+        return outcome instanceof Outcome.RowsLost lost
+                ? "rows cannot be read: " + lost.status()
+                : "a member is missing";
+    }
+}
