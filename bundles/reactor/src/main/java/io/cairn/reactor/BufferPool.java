@@ -68,7 +68,7 @@ public final class BufferPool {
         if (count[sizeClass] > 0) {
             buffer = free[sizeClass][--count[sizeClass]];
         } else {
-            int size = 1 << (sizeClass + SMALLEST_SHIFT);
+            int size = capacityFor(bytes);
             if (allocated + size > limit && !shrink(size)) {
                 return null;
             }
@@ -180,6 +180,15 @@ public final class BufferPool {
         int size = victim.capacity();
         victim.free();
         return size;
+    }
+
+    /**
+     * Returns how large the buffer is that {@link #take} gives for a size, both in bytes.
+     *
+     * @param bytes 1 to {@link #LARGEST}
+     */
+    public static int capacityFor(int bytes) {
+        return 1 << (classOf(bytes) + SMALLEST_SHIFT);
     }
 
     private static int classOf(int bytes) {

@@ -5,6 +5,7 @@ import io.cairn.bdev.BdevException;
 import io.cairn.bdev.IoType;
 import io.cairn.export.nbd.protocol.ExportInfo;
 import io.cairn.export.nbd.protocol.Nbd;
+import io.cairn.export.nbd.session.SessionLimits;
 import io.cairn.reactor.Errno;
 import java.util.Set;
 
@@ -15,17 +16,28 @@ final class ExportFlags {
     /** Describes a bdev as it is now. */
     static ExportInfo describe(ExportDefinition definition, Bdev bdev) {
         Set<IoType> types = bdev.supportedTypes();
-        boolean readOnly = definition.readOnly() || !types.contains(IoType.WRITE);
+        boolean readOnly = isReadOnly(definition, bdev);
+        long unit = writeUnit(bdev);
         return new ExportInfo(
                 definition.name(),
-                bdev.productName() + " " + bdev.name(),
+                bdev.productName() + " " + bdev.name()
+                        + (readOnly || unit == bdev.blockSize() ? "" : ", written in units of " + unit + " bytes"),
                 bdev.sizeBytes(),
                 flags(types, readOnly, bdev.hasWriteCache()),
                 bdev.blockSize(),
+                unit,
                 zeroesFast(types));
     }
 
-    /** Refuses a bdev that the protocol cannot express. */
+    private static boolean isReadOnly(ExportDefinition definition, Bdev bdev) {
+        return definition.readOnly() || !bdev.supportedTypes().contains(IoType.WRITE);
+    }
+
+    private static long writeUnit(Bdev bdev) {
+        return Math.max(1, bdev.limits().writeUnitBlocks()) * bdev.blockSize();
+    }
+
+    /** Refuses a bdev that the protocol cannot express, or whose units of writing take too much memory. */
     static void requireExportable(ExportDefinition definition, Bdev bdev) {
         int blockSize = bdev.blockSize();
         if (Integer.bitCount(blockSize) != 1 || blockSize > ExportInfo.LARGEST_BLOCK) {
@@ -33,6 +45,13 @@ final class ExportFlags {
                     Errno.EINVAL,
                     "bdev " + bdev.name() + " cannot be exported as " + definition.name() + ": its block size of "
                             + blockSize + " bytes is not a power of two up to " + ExportInfo.LARGEST_BLOCK);
+        }
+        if (!isReadOnly(definition, bdev) && writeUnit(bdev) > SessionLimits.LARGEST_WRITE_UNIT) {
+            throw new BdevException(
+                    Errno.EINVAL,
+                    "bdev " + bdev.name() + " cannot be exported for writing as " + definition.name()
+                            + ": it is written in units of " + writeUnit(bdev) + " bytes, and an export takes up to "
+                            + SessionLimits.LARGEST_WRITE_UNIT + "; it can be exported read-only");
         }
         if (!bdev.supportedTypes().contains(IoType.READ)) {
             throw new BdevException(Errno.EINVAL, "bdev " + bdev.name() + " cannot be read");

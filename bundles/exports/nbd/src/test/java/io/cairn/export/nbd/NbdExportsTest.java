@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.ClaimType;
+import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.core.BdevCore;
@@ -51,6 +52,10 @@ class NbdExportsTest {
 
     private Object call(String name, Map<String, Object> params) {
         return await(center.call(name, params));
+    }
+
+    private void registerWithWriteUnit(long blocks) {
+        await(disk.register(RamDisk.ALL, new IoLimits(0, 0, 0, false, blocks, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)));
     }
 
     private void register(Set<IoType> types) {
@@ -108,6 +113,28 @@ class NbdExportsTest {
         assertThat(exports.find("y").orElseThrow().info().flags())
                 .isEqualTo(Nbd.HAS_FLAGS | Nbd.SEND_CACHE | Nbd.READ_ONLY | Nbd.CAN_MULTI_CONN);
         assertThat(exports.find("")).isEmpty();
+    }
+
+    @Test
+    void tellsInWhichUnitsTheBdevIsWritten() {
+        registerWithWriteUnit(24);
+        call("nbd_export_create", Map.of("bdev_name", "ram"));
+        call("nbd_export_create", Map.of("bdev_name", "ram", "export_name", "r", "read_only", true));
+        assertThat(exports.find("ram").orElseThrow().info().writeUnit()).isEqualTo(24 * 512);
+        assertThat(exports.find("ram").orElseThrow().info().description())
+                .isEqualTo("Ram disk ram, written in units of 12288 bytes");
+        assertThat(exports.find("r").orElseThrow().info().description()).isEqualTo("Ram disk ram");
+    }
+
+    @Test
+    void aBdevWithUnitsThatNoClientCanWriteIsExportedReadOnly() {
+        registerWithWriteUnit(16_385);
+        OperationException refused = refusal("nbd_export_create", Map.of("bdev_name", "ram"));
+        assertThat(refused.code()).isEqualTo(-22);
+        assertThat(refused).hasMessageContainingAll("ram", "8389120", "8388608", "read-only");
+        assertThat(call("nbd_export_create", Map.of("bdev_name", "ram", "read_only", true)))
+                .isEqualTo("ram");
+        assertThat(state("ram")).isEqualTo("live");
     }
 
     @Test

@@ -256,7 +256,9 @@ public final class Handshake {
         if (!go && !told && export.needsBlockSize()) {
             // GO is let pass: the user of a client that cannot ask may have been told (nbd-client -block-size)
             replies.infoBlockSize(option, export);
-            refuse(Nbd.REP_ERR_BLOCK_SIZE_REQD, "export " + export.name() + " has blocks of " + export.blockSize());
+            refuse(
+                    Nbd.REP_ERR_BLOCK_SIZE_REQD,
+                    "export " + export.name() + " has blocks of " + export.minimumBlockSize());
             return;
         }
         if (go) {

@@ -63,7 +63,7 @@ final class OptionReplies {
     void infoBlockSize(int option, ExportInfo export) {
         out.send(reply(option, Nbd.REP_INFO, INFO_BLOCK_SIZE_LENGTH)
                 .putShort((short) Nbd.INFO_BLOCK_SIZE)
-                .putInt(export.blockSize())
+                .putInt(export.minimumBlockSize())
                 .putInt(export.preferredBlockSize())
                 .putInt(Nbd.MAX_PAYLOAD)
                 .flip());

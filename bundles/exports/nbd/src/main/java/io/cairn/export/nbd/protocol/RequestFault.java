@@ -9,6 +9,8 @@ public enum RequestFault {
     TOO_LONG(Nbd.EINVAL, "more data than the maximum payload"),
     TOO_LONG_FOR_ONE_CHUNK(Nbd.EOVERFLOW, "too long for a reply in one chunk"),
     UNALIGNED(Nbd.EINVAL, "offset and length must be multiples of the minimum block size"),
+    PARTIAL_UNIT(
+            Nbd.EINVAL, "offset and length of a write must be multiples of the write unit in the export's description"),
     BEYOND_END(Nbd.EINVAL, "beyond the end of the export"),
     EMPTY(Nbd.EINVAL, "a length of 0 asks for nothing"),
     RESERVED(Nbd.EINVAL, "offset and length of a flush are reserved"),

@@ -11,12 +11,17 @@ public final class RequestRules {
     private final ExportInfo export;
     private final boolean structuredReplies;
     private final boolean allocationStatus;
+    private final long writeUnit;
+    /** Whether what is made of blocks is made of write units. */
+    private final boolean wholeUnits;
 
     /** Makes the rules of a session. */
     public RequestRules(Selection selection) {
         this.export = selection.export();
         this.structuredReplies = selection.structuredReplies();
         this.allocationStatus = selection.allocationStatus();
+        this.writeUnit = export.writeUnit();
+        this.wholeUnits = writeUnit == export.blockSize();
     }
 
     /** Returns why a request is refused, or null if it is not. DISC is not for here. */
@@ -53,7 +58,11 @@ public final class RequestRules {
         if (badFlags(request, 0)) {
             return RequestFault.BAD_FLAGS;
         }
-        return request.length() > Nbd.MAX_PAYLOAD ? RequestFault.TOO_LONG : checkRange(request);
+        if (request.length() > Nbd.MAX_PAYLOAD) {
+            return RequestFault.TOO_LONG;
+        }
+        RequestFault fault = checkRange(request);
+        return fault == null ? checkUnit(request) : fault;
     }
 
     private RequestFault checkFlush(RequestHeader request) {
@@ -84,7 +93,7 @@ public final class RequestRules {
                 && (!export.zeroesFast() || request.has(Nbd.CMD_FLAG_NO_HOLE))) {
             return RequestFault.NOT_FAST;
         }
-        return fault;
+        return fault == null ? checkUnit(request) : fault;
     }
 
     private RequestFault checkCache(RequestHeader request) {
@@ -104,6 +113,13 @@ public final class RequestRules {
     private boolean badFlags(RequestHeader request, int valid) {
         int fua = export.has(Nbd.SEND_FUA) ? Nbd.CMD_FLAG_FUA : 0;
         return (request.flags() & ~(valid | fua)) != 0;
+    }
+
+    /** Trims are let pass: a bdev forgets what it can of them. */
+    private RequestFault checkUnit(RequestHeader request) {
+        return wholeUnits || (request.offset() % writeUnit == 0 && request.length() % writeUnit == 0)
+                ? null
+                : RequestFault.PARTIAL_UNIT;
     }
 
     private RequestFault checkRange(RequestHeader request) {

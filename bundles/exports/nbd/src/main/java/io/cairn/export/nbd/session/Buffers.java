@@ -46,24 +46,69 @@ final class Buffers {
         return largeLent + bytes > largeBudget ? null : take(bytes, true);
     }
 
+    /**
+     * Keeps room for a piece of a long transfer that takes several buffers of the largest size, the last of them of what is left. They are taken with
+     * {@link #takePromised} as they are needed. So two that have a part of their buffers never wait for each other's.
+     *
+     * @return false if there is no room now
+     */
+    boolean promise(int bytes) {
+        if (largeLent + bytes > largeBudget || lent + bytes > budget) {
+            return false;
+        }
+        int room = room(bytes);
+        lent += room;
+        largeLent += room;
+        return true;
+    }
+
+    /** Takes a buffer that was promised, or returns null when the pool has none now. */
+    SharedBuffer takePromised(int bytes) {
+        IoBuffer memory = fromPool(bytes);
+        return memory == null ? null : holder().lend(memory, true);
+    }
+
+    /** Gives up what was promised and has not been taken. */
+    void breakPromise(int bytes) {
+        int room = room(bytes);
+        lent -= room;
+        largeLent -= room;
+        tellAllLater();
+    }
+
+    /** The buffers that so many bytes take. */
+    private static int room(int bytes) {
+        int rest = bytes % BufferPool.LARGEST;
+        return bytes - rest + (rest == 0 ? 0 : BufferPool.capacityFor(rest));
+    }
+
     private SharedBuffer take(int bytes, boolean large) {
         if (lent + bytes > budget) {
             return null;
         }
-        IoBuffer memory = pool.take(bytes);
+        IoBuffer memory = fromPool(bytes);
         if (memory == null) {
-            if (!awaitsPool) {
-                awaitsPool = true;
-                pool.await(poolWaiter);
-            }
             return null;
         }
         lent += memory.capacity();
         if (large) {
             largeLent += memory.capacity();
         }
+        return holder().lend(memory, large);
+    }
+
+    private IoBuffer fromPool(int bytes) {
+        IoBuffer memory = pool.take(bytes);
+        if (memory == null && !awaitsPool) {
+            awaitsPool = true;
+            pool.await(poolWaiter);
+        }
+        return memory;
+    }
+
+    private SharedBuffer holder() {
         SharedBuffer spare = spares.pollFirst();
-        return (spare == null ? new SharedBuffer(this) : spare).lend(memory, large);
+        return spare == null ? new SharedBuffer(this) : spare;
     }
 
     /** Tells a waiter once that it is worth trying again; not from inside somebody's giving back. */

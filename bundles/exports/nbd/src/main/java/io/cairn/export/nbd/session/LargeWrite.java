@@ -3,9 +3,10 @@ package io.cairn.export.nbd.session;
 import io.cairn.bdev.BdevChannel;
 import io.cairn.export.nbd.protocol.RequestHeader;
 
-/** A long write: its pieces are written as they come, beside each other; the reply comes after the last of them. */
+/** A long write: its pieces are written as they are complete, beside each other; the reply comes after the last of them. */
 final class LargeWrite extends ChangingRequest {
     private long arrived;
+    private WritePiece gathered;
     private int piecesOut;
     private boolean complete;
     private int firstError;
@@ -23,15 +24,22 @@ final class LargeWrite extends ChangingRequest {
         firstError = 0;
     }
 
-    /** Writes the piece that has come; takes over the reference. */
-    void piece(SharedBuffer memory, int length, boolean last) {
-        WritePiece piece = owner.requests().pieces().take();
-        piece.begin(this, memory, offset() + arrived, length);
+    /** Takes over the memory that has come, and writes the piece that is complete with it. */
+    void piece(SharedBuffer memory, int length, boolean pieceComplete, boolean last) {
+        if (gathered == null) {
+            gathered = owner.requests().pieces().take();
+            gathered.begin(this, offset() + arrived);
+            piecesOut++;
+        }
+        gathered.add(memory, length);
         arrived += length;
-        piecesOut++;
         complete = last;
         owner.weigh(length);
-        owner.submit(piece);
+        if (pieceComplete) {
+            WritePiece piece = gathered;
+            gathered = null;
+            owner.submit(piece);
+        }
     }
 
     /** The rest will not come. */
@@ -40,7 +48,13 @@ final class LargeWrite extends ChangingRequest {
         if (firstError == 0) {
             firstError = error;
         }
-        endWhenDone();
+        if (gathered == null) {
+            endWhenDone();
+        } else {
+            WritePiece incomplete = gathered;
+            gathered = null;
+            incomplete.refused(error);
+        }
     }
 
     /** A piece is written, or could not be. */

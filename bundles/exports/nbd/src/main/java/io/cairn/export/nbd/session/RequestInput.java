@@ -4,6 +4,7 @@ import io.cairn.export.nbd.protocol.Nbd;
 import io.cairn.export.nbd.protocol.RequestFault;
 import io.cairn.export.nbd.protocol.RequestHeader;
 import io.cairn.export.nbd.protocol.RequestRules;
+import io.cairn.reactor.BufferPool;
 import io.cairn.reactor.IoBuffer;
 
 /**
@@ -11,8 +12,8 @@ import io.cairn.reactor.IoBuffer;
  * come. Does no I/O.
  *
  * <p>Headers and short payloads are received together, many in one go, into a window that requests in flight share.
- * A long payload is received straight into aligned memory of its own, in pieces. Memory is taken when a piece begins,
- * and payloads of requests that break the rules are skipped without any.
+ * A long payload is received straight into aligned memory of its own, in pieces, each of one or several buffers. Room for all of a piece is promised
+ * when it begins, and payloads of requests that break the rules are skipped without any.
  */
 final class RequestInput {
     /** The longest payload that is used where it was received, in bytes. */
@@ -41,6 +42,9 @@ final class RequestInput {
     private SharedBuffer piece;
     private int pieceLength;
     private int pieceFilled;
+    /** What has been promised for the piece and not taken. */
+    private int promised;
+
     private long payloadLeft;
     private int targetLength;
 
@@ -67,7 +71,7 @@ final class RequestInput {
      * Starts before the first request.
      *
      * @param alignment what the bdev wants of memory; the payload of a write that comes alone is received so aligned
-     * @param longestPiece bytes of a long payload that are told of together
+     * @param longestPiece bytes of a long payload that are a piece: all but the last have so many
      */
     RequestInput(Buffers buffers, RequestRules rules, int alignment, int longestPiece, RequestListener listener) {
         this.buffers = buffers;
@@ -188,6 +192,10 @@ final class RequestInput {
             piece.release();
             piece = null;
         }
+        if (promised > 0) {
+            buffers.breakPromise(promised);
+            promised = 0;
+        }
     }
 
     private boolean fits(int needed, int size) {
@@ -271,14 +279,9 @@ final class RequestInput {
 
     private Progress gather() {
         if (piece == null) {
-            if (!listener.admitsPiece()) {
-                return Progress.PAUSED;
-            }
-            pieceLength = (int) Math.min(payloadLeft, longestPiece);
-            pieceFilled = 0;
-            piece = buffers.takeLarge(pieceLength);
-            if (piece == null) {
-                return Progress.NEEDS_MEMORY;
+            Progress missing = takePiece();
+            if (missing != null) {
+                return missing;
             }
         }
         int count = Math.min(pieceLength - pieceFilled, end - begin);
@@ -296,7 +299,30 @@ final class RequestInput {
         }
         SharedBuffer full = piece;
         piece = null;
-        listener.piece(full, pieceLength, payloadLeft == 0);
+        listener.piece(full, pieceLength, promised == 0, payloadLeft == 0);
+        return null;
+    }
+
+    /** Takes the next memory of a piece, or of the next one. Returns what is missing for that, or null. */
+    private Progress takePiece() {
+        if (promised == 0) {
+            if (!listener.admitsPiece()) {
+                return Progress.PAUSED;
+            }
+            int wanted = (int) Math.min(payloadLeft, longestPiece);
+            if (!buffers.promise(wanted)) {
+                return Progress.NEEDS_MEMORY;
+            }
+            promised = wanted;
+        }
+        int length = Math.min(promised, BufferPool.LARGEST);
+        piece = buffers.takePromised(length);
+        if (piece == null) {
+            return Progress.NEEDS_MEMORY;
+        }
+        promised -= length;
+        pieceLength = length;
+        pieceFilled = 0;
         return null;
     }
 }

@@ -26,6 +26,11 @@ interface RequestListener {
     /** A write whose payload will come in pieces. */
     void largeWrite(RequestHeader header);
 
-    /** The next piece of the large write. The reference is the listener's. */
-    void piece(SharedBuffer memory, int length, boolean last);
+    /**
+     * The next memory of the large write, full. The reference is the listener's.
+     *
+     * @param complete whether a piece of the write is complete with it
+     * @param last whether the write is
+     */
+    void piece(SharedBuffer memory, int length, boolean complete, boolean last);
 }

@@ -88,7 +88,7 @@ final class Transmission implements RequestListener {
         this.canSeek = types.contains(IoType.SEEK_DATA) && types.contains(IoType.SEEK_HOLE);
         this.blockShift = Integer.numberOfTrailingZeros(selection.export().blockSize());
         this.alignment = Math.max(1, bdev.limits().requiredAlignment());
-        this.longestPiece = longestPiece(bdev);
+        this.longestPiece = longestPiece(selection.export().writeUnit());
         this.input = new RequestInput(host.buffers(), new RequestRules(selection), alignment, longestPiece, this);
         this.replyMemory = new ReplyMemory(host.buffers());
         this.drained = drained;
@@ -96,10 +96,12 @@ final class Transmission implements RequestListener {
         this.lastOutput = lastInput;
     }
 
-    /** Whole write units (the stripes of a raid5f, say), so that a long write whose ends are where a write may end has only such pieces. */
-    private static int longestPiece(Bdev bdev) {
-        long unit = Math.max(1, bdev.limits().writeUnitBlocks()) * bdev.blockSize();
-        return unit > BufferPool.LARGEST ? BufferPool.LARGEST : (int) (BufferPool.LARGEST - BufferPool.LARGEST % unit);
+    /** Whole write units (the stripes of a raid5f, say), since a write has only such pieces: as many as fit into a buffer, or one in several. */
+    private static int longestPiece(long unit) {
+        return (int)
+                (unit > BufferPool.LARGEST
+                        ? Math.min(unit, SessionLimits.LARGEST_WRITE_UNIT)
+                        : BufferPool.LARGEST - BufferPool.LARGEST % unit);
     }
 
     /** Begins with bytes that have come already; false if there is no memory for them. */
@@ -279,12 +281,12 @@ final class Transmission implements RequestListener {
     }
 
     @Override
-    public void piece(SharedBuffer memory, int length, boolean last) {
+    public void piece(SharedBuffer memory, int length, boolean complete, boolean last) {
         LargeWrite whole = receiving;
         if (last) {
             receiving = null;
         }
-        whole.piece(memory, length, last);
+        whole.piece(memory, length, complete, last);
     }
 
     private void start(Request request, RequestHeader header) {

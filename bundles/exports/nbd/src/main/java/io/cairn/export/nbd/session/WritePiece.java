@@ -2,13 +2,17 @@ package io.cairn.export.nbd.session;
 
 import io.cairn.bdev.BdevChannel;
 import io.cairn.bdev.BdevIo;
+import io.cairn.bdev.IoVector;
 import io.cairn.export.nbd.protocol.NbdErrors;
+import java.util.ArrayList;
+import java.util.List;
 
-/** A piece of a long write. */
+/** A piece of a long write, in one buffer or several. */
 final class WritePiece extends Step {
     private final Transmission owner;
+    private final List<SharedBuffer> memory = new ArrayList<>();
+    private final IoVector vector = new IoVector();
     private LargeWrite whole;
-    private SharedBuffer memory;
     private long offset;
     private int length;
 
@@ -16,17 +20,28 @@ final class WritePiece extends Step {
         this.owner = owner;
     }
 
-    void begin(LargeWrite of, SharedBuffer data, long offsetBytes, int lengthBytes) {
+    void begin(LargeWrite of, long offsetBytes) {
         whole = of;
-        memory = data;
         offset = offsetBytes;
-        length = lengthBytes;
+        length = 0;
+    }
+
+    /** Adds memory that is full of the next bytes; takes over the reference. */
+    void add(SharedBuffer data, int lengthBytes) {
+        memory.add(data);
+        vector.add(data.memory(), 0, lengthBytes);
+        length += lengthBytes;
     }
 
     @Override
     Issued issue(BdevChannel channel) {
         int shift = owner.blockShift();
-        return Request.issued(channel.write(memory.memory(), 0, offset >>> shift, length >>> shift, COMPLETION, this));
+        long block = offset >>> shift;
+        int blocks = length >>> shift;
+        return Request.issued(
+                vector.count() == 1
+                        ? channel.write(vector.buffer(0), 0, block, blocks, COMPLETION, this)
+                        : channel.write(vector, block, blocks, COMPLETION, this));
     }
 
     @Override
@@ -42,8 +57,11 @@ final class WritePiece extends Step {
     private void ended(int error) {
         LargeWrite told = whole;
         whole = null;
-        memory.release();
-        memory = null;
+        vector.clear();
+        for (int i = 0; i < memory.size(); i++) {
+            memory.get(i).release();
+        }
+        memory.clear();
         owner.requests().pieces().give(this);
         told.pieceDone(length, error);
     }

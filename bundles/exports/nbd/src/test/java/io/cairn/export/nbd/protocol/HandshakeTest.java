@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Test;
 class HandshakeTest {
     private static final int FIXED = Nbd.FLAG_FIXED_NEWSTYLE | Nbd.FLAG_NO_ZEROES;
     private static final ExportInfo DISK =
-            new ExportInfo("disk", "a disk", 1 << 20, Nbd.HAS_FLAGS | Nbd.SEND_FLUSH, 512, false);
+            new ExportInfo("disk", "a disk", 1 << 20, Nbd.HAS_FLAGS | Nbd.SEND_FLUSH, 512, 512, false);
     private static final ExportInfo COARSE =
-            new ExportInfo("coarse", "large blocks", 1 << 20, Nbd.HAS_FLAGS, 4096, false);
+            new ExportInfo("coarse", "large blocks", 1 << 20, Nbd.HAS_FLAGS, 4096, 4096, false);
 
     private final Exports exports = new Exports();
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
@@ -279,6 +279,20 @@ class HandshakeTest {
         assertThat(types()).containsExactly(Nbd.REP_INFO, Nbd.REP_INFO, Nbd.REP_ACK);
         client(option(Nbd.OPT_GO, info("coarse")));
         assertThat(types()).containsExactly(Nbd.REP_INFO, Nbd.REP_INFO, Nbd.REP_ACK);
+    }
+
+    @Test
+    void aWriteUnitIsToldAsBlockSize() {
+        exports.all.add(new ExportInfo("stripes", "", 1 << 20, Nbd.HAS_FLAGS, 512, 8192, false));
+        client(flags(FIXED), option(Nbd.OPT_INFO, info("stripes")));
+        assertThat(types()).containsExactly(Nbd.REP_INFO, Nbd.REP_ERR_BLOCK_SIZE_REQD);
+        client(option(Nbd.OPT_GO, info("stripes", Nbd.INFO_BLOCK_SIZE)));
+        ByteBuffer blocks = ByteBuffer.allocate(14)
+                .putShort((short) Nbd.INFO_BLOCK_SIZE)
+                .putInt(8192)
+                .putInt(8192)
+                .putInt(32 << 20);
+        assertThat(replies()).contains(Reply.of(Nbd.OPT_GO, Nbd.REP_INFO, blocks.array()));
     }
 
     @Test

@@ -31,7 +31,7 @@ class RequestRulesTest {
     }
 
     private static ExportInfo export(int flags, boolean fast) {
-        return new ExportInfo("x", "", SIZE, flags, 512, fast);
+        return new ExportInfo("x", "", SIZE, flags, 512, 512, fast);
     }
 
     private static RequestFault check(int command, int flags, long offset, int length) {
@@ -55,6 +55,36 @@ class RequestRulesTest {
         assertThat(check(Nbd.CMD_WRITE, 0, 0, -1)).isEqualTo(RequestFault.TOO_LONG);
         assertThat(check(Nbd.CMD_TRIM, 0, 0, (int) SIZE)).isNull();
         assertThat(check(Nbd.CMD_WRITE_ZEROES, 0, 0, (int) SIZE)).isNull();
+    }
+
+    @Test
+    void writesAreOfWholeUnitsAndReadsOfBlocks() {
+        ExportInfo stripes = new ExportInfo("x", "", 1000 * 12_288, ALL, 512, 12_288, false);
+        for (int command : new int[] {Nbd.CMD_WRITE, Nbd.CMD_WRITE_ZEROES}) {
+            assertThat(check(stripes, true, command, 0, 5 * 12_288, 2 * 12_288)).isNull();
+            assertThat(check(stripes, true, command, 0, 5 * 12_288, 4096)).isEqualTo(RequestFault.PARTIAL_UNIT);
+            assertThat(check(stripes, true, command, 0, 4096, 12_288)).isEqualTo(RequestFault.PARTIAL_UNIT);
+            assertThat(check(stripes, true, command, 0, 512, 100)).isEqualTo(RequestFault.UNALIGNED);
+        }
+        for (int command : new int[] {Nbd.CMD_READ, Nbd.CMD_CACHE, Nbd.CMD_BLOCK_STATUS, Nbd.CMD_TRIM}) {
+            assertThat(check(stripes, true, command, 0, 4096, 512)).isNull();
+        }
+    }
+
+    @Test
+    void aWriteUnitThatTheProtocolCanSayIsTheMinimumBlockSize() {
+        assertThat(sizes(ALL, 512)).containsExactly(512, 4096);
+        assertThat(sizes(ALL, 8192)).containsExactly(8192, 8192);
+        assertThat(sizes(ALL, 65_536)).containsExactly(65_536, 65_536);
+        assertThat(sizes(ALL | Nbd.READ_ONLY, 65_536)).containsExactly(512, 4096);
+        assertThat(sizes(ALL, 1 << 20)).as("too large for a minimum").containsExactly(512, 1 << 20);
+        assertThat(sizes(ALL, 12_288)).as("no power of two").containsExactly(512, 4096);
+        assertThat(sizes(ALL, SIZE)).as("larger than a request").containsExactly(512, 4096);
+    }
+
+    private static int[] sizes(int flags, long writeUnit) {
+        ExportInfo export = new ExportInfo("x", "", SIZE, flags, 512, writeUnit, false);
+        return new int[] {export.minimumBlockSize(), export.preferredBlockSize()};
     }
 
     @Test

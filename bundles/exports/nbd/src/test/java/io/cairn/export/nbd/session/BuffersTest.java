@@ -49,6 +49,31 @@ class BuffersTest {
     }
 
     @Test
+    void whatIsPromisedIsThereForWhoeverItWasPromisedTo() {
+        int transfer = (5 << 19) + 1000;
+        int room = (5 << 19) + 4096;
+        assertThat(buffers.promise(transfer)).isTrue();
+        assertThat(buffers.promise(transfer)).as("more than half").isFalse();
+        buffers.await(() -> told.add(buffers.promise(transfer) ? "promised" : "not yet"));
+        List<SharedBuffer> taken = new ArrayList<>();
+        onReactor(() -> {
+            taken.add(buffers.takePromised(BufferPool.LARGEST));
+            taken.add(buffers.takePromised(BufferPool.LARGEST));
+            takeAll().forEach(SharedBuffer::release);
+        });
+        assertThat(told).containsExactly("not yet");
+        assertThat(reactor.buffers().lentBytes()).isEqualTo(2 << 20);
+
+        buffers.await(() -> told.add(buffers.promise(transfer) ? "promised" : "not yet"));
+        onReactor(() -> buffers.breakPromise(transfer - (2 << 20)));
+        assertThat(told).containsExactly("not yet", "not yet");
+        buffers.await(() -> told.add(buffers.promise(transfer) ? "promised" : "not yet"));
+        onReactor(() -> taken.forEach(SharedBuffer::release));
+        assertThat(told).containsExactly("not yet", "not yet", "promised");
+        assertThat(takeAll()).as("beside the promise").hasSize((BUDGET - room) / BufferPool.LARGEST);
+    }
+
+    @Test
     void whoHasNoUseForWhatCameBackDoesNotKeepItFromTheNext() {
         List<SharedBuffer> all = takeAll();
         List<SharedBuffer> got = new ArrayList<>();

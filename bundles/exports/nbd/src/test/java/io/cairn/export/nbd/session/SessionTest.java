@@ -113,7 +113,8 @@ class SessionTest {
         @Override
         public ExportInfo info() {
             Bdev bdev = descriptor.bdev();
-            return new ExportInfo("ram", "", bdev.sizeBytes(), FLAGS, bdev.blockSize(), true);
+            long unit = Math.max(1, bdev.limits().writeUnitBlocks()) * bdev.blockSize();
+            return new ExportInfo("ram", "", bdev.sizeBytes(), FLAGS, bdev.blockSize(), unit, true);
         }
 
         @Override
@@ -217,6 +218,8 @@ class SessionTest {
         }
     }
 
+    private static final Duration LONG = Duration.ofMinutes(1);
+
     private final World world = new World(SessionLimits.DEFAULTS);
     private boolean ended;
 
@@ -312,10 +315,8 @@ class SessionTest {
     /** Whole stripes of a raid5f: the pieces in which they are written are whole stripes too. */
     @Test
     void longWritesAreCutAtWriteUnits() {
-        int unit = 24;
-        int unitBytes = unit * BLOCK;
-        World stripes =
-                new World(SessionLimits.DEFAULTS, new IoLimits(0, 0, 0, false, unit, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        int unitBytes = 24 * BLOCK;
+        World stripes = worldOfUnits(unitBytes);
         Client client = stripes.connect().shakeHands(true);
         byte[] data = noise(250 * unitBytes, 8);
         assertThat(client.ask(write(1, unitBytes, data)).error).isZero();
@@ -323,6 +324,67 @@ class SessionTest {
         assertThat(client.ask(request(Nbd.CMD_WRITE_ZEROES, Nbd.CMD_FLAG_NO_HOLE, 1, 0, data.length)).error)
                 .isZero();
         assertThat(stripes.disk.bytes(0, data.length)).containsOnly(0);
+        assertThat(client.ask(write(1, BLOCK, data)).error).isEqualTo(Nbd.EINVAL);
+        assertThat(stripes.disk.bytes(0, data.length)).containsOnly(0);
+    }
+
+    /** Stripes that are longer than a buffer: each is written as one from several. */
+    @Test
+    void writeUnitsLongerThanABufferAreWrittenInOne() {
+        int unitBytes = (5 << 18) + BLOCK;
+        World stripes = worldOfUnits(unitBytes);
+        for (int fragments : new int[] {Integer.MAX_VALUE, 4093}) {
+            Client client = stripes.connect(fragments).shakeHands(true);
+            byte[] data = noise(3 * unitBytes, fragments);
+            assertThat(client.ask(write(1, 0, data)).error).isZero();
+            assertThat(stripes.disk.bytes(0, data.length)).isEqualTo(data);
+            assertThat(client.ask(request(Nbd.CMD_WRITE_ZEROES, Nbd.CMD_FLAG_NO_HOLE, 1, 0, 2 * unitBytes)).error)
+                    .isZero();
+            assertThat(stripes.disk.bytes(0, 2 * unitBytes)).containsOnly(0);
+        }
+        assertThat(stripes.disk.seen()).filteredOn(IoType.WRITE::equals).hasSize(2 * (3 + 2));
+    }
+
+    @Test
+    void aClientThatDisappearsInTheMiddleOfAWriteUnitLeavesNothing() {
+        int unitBytes = 7 << 18;
+        World stripes = worldOfUnits(unitBytes);
+        byte[] whole = write(1, 0, noise(2 * unitBytes, 5));
+        for (int sent : new int[] {100_000, (1 << 20) + 28, (1 << 20) + 100_000, unitBytes + 28, whole.length - 1}) {
+            Client client = stripes.connect().shakeHands(true);
+            client.send(Arrays.copyOf(whole, sent));
+            stripes.run();
+            client.connection.clientEnds();
+            stripes.run();
+            assertThat(stripes.inside).as("after %s bytes", sent).isZero();
+            assertThat(stripes.lent()).as("after %s bytes", sent).isZero();
+        }
+    }
+
+    /** Each has memory for a unit or none: none waits for what another has taken for half of one. */
+    @Test
+    void clientsWithLongWriteUnitsDoNotWaitForEachOthersHalves() {
+        int unitBytes = 3 << 20;
+        World stripes = worldOfUnits(unitBytes, new SessionLimits(8, 8 << 20, LONG, LONG, LONG));
+        byte[] data = noise(unitBytes, 6);
+        List<Client> clients = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            clients.add(stripes.connect(64 << 10).shakeHands(true));
+        }
+        clients.forEach(client -> client.send(write(1, 0, data)));
+        stripes.run();
+        for (Client client : clients) {
+            assertThat(client.replies()).extracting(r -> r.error).containsExactly(0);
+        }
+        assertThat(stripes.disk.bytes(0, unitBytes)).isEqualTo(data);
+    }
+
+    private static World worldOfUnits(int bytes) {
+        return worldOfUnits(bytes, SessionLimits.DEFAULTS);
+    }
+
+    private static World worldOfUnits(int bytes, SessionLimits limits) {
+        return new World(limits, new IoLimits(0, 0, 0, false, bytes / BLOCK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
     }
 
     private static byte[] readBack(List<Reply> replies, long cookie, int length, boolean structured) {
