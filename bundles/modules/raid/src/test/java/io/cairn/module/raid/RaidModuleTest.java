@@ -18,50 +18,23 @@ import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.OperationException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class RaidModuleTest {
-    private static final int BLOCK = 512;
-    private static final long BLOCKS = 8192;
+class RaidModuleTest extends RaidOnDisks {
     private static final Map<String, Object> SLOWLY =
             Map.of("process_window_size_kb", 256L, "process_max_bandwidth_mb_sec", 1L);
 
-    private final TestCore core = TestCore.simulated(7, 3);
-    private RaidModule module = new RaidModule();
-    private final List<SimDisk> disks = new ArrayList<>();
-    private final List<SimMedium> media = new ArrayList<>();
-
-    @BeforeEach
-    void start() {
-        core.add(module);
-        for (int i = 0; i < 4; i++) {
-            media.add(new SimMedium(BLOCK));
-            disks.add(disk(i));
-        }
-    }
-
-    @AfterEach
-    void end() {
-        core.settle();
-        core.assertNoViolations();
-        core.close();
-    }
-
-    private SimDisk disk(int i) {
-        return core.disk(SimSettings.of("B" + i, BLOCK, BLOCKS).withUuid(new UUID(1, i)), media.get(i));
+    RaidModuleTest() {
+        super(7, 3);
     }
 
     @ParameterizedTest
@@ -70,7 +43,7 @@ class RaidModuleTest {
         "raid1, 0, 2, false", "raid1, 0, 3, true", "raid5f, 4, 3, false", "raid5f, 4, 4, true"
     })
     void eachLevelServesIo(String level, long strip, int members, boolean superblock) {
-        create("R", level, strip, superblock, members);
+        create(level, strip, superblock, members);
 
         assertThat(info("R")).containsEntry("state", "online").containsEntry("raid_level", level);
         int unit = level.equals("raid5f") ? 8 * (members - 1) : 8;
@@ -87,32 +60,12 @@ class RaidModuleTest {
         disks.forEach(disk -> assertThat(disk.bdev().claims()).isEmpty());
     }
 
-    private Object create(String name, String level, long strip, boolean superblock, int members) {
-        Map<String, Object> params = new LinkedHashMap<>();
-        params.put("name", name);
-        params.put("raid_level", level);
-        params.put("strip_size_kb", strip);
-        params.put("superblock", superblock);
-        params.put(
-                "base_bdevs",
+    private void create(String level, long strip, boolean superblock, int members) {
+        create(
+                level,
+                strip,
+                superblock,
                 disks.stream().limit(members).map(d -> d.bdev().name()).toList());
-        return core.call("bdev_raid_create", params);
-    }
-
-    @SuppressWarnings("unchecked")
-    private Map<String, Object> info(String name) {
-        return ((List<?>) core.call("bdev_raid_get_bdevs", Map.of("category", "all")))
-                .stream()
-                        .map(each -> (Map<String, Object>) each)
-                        .filter(each -> each.get("name").equals(name))
-                        .findFirst()
-                        .orElseThrow();
-    }
-
-    private byte[] pattern(int seed, int blocks) {
-        byte[] data = new byte[blocks * BLOCK];
-        new Random(seed).nextBytes(data);
-        return data;
     }
 
     private void write(long block, byte[] data) {
@@ -128,30 +81,9 @@ class RaidModuleTest {
         }
     }
 
-    private List<Map<String, Object>> bases() {
-        @SuppressWarnings("unchecked")
-        List<Map<String, Object>> bases = (List<Map<String, Object>>) info("R").get("base_bdevs_list");
-        return bases;
-    }
-
-    private void untilHealth(String health) {
-        for (int i = 0; i < 400 && !info("R").get("health").equals(health); i++) {
-            core.step(100);
-            core.settle();
-        }
-        assertThat(info("R")).containsEntry("health", health);
-    }
-
-    private void again() {
-        core.remove(module);
-        module = new RaidModule();
-        core.add(module);
-        core.settle();
-    }
-
     @Test
     void anArrayDescribesItselfInSpdksOrderAndThenInOurs() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
 
         Map<String, Object> info = info("R");
         assertThat(info.keySet())
@@ -184,7 +116,7 @@ class RaidModuleTest {
 
     @Test
     void saysOnHowManyRowsMembersMayDiffer() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         core.call("bdev_raid_pause_process", Map.of("name", "R"));
         assertThat(info("R")).containsEntry("health", "optimal").containsEntry("unsynced_rows", 0L);
         SimFault inData = new SimFault(Set.of(IoType.WRITE), 2048, BLOCKS - 2048, 100, IoStatus.FAILED);
@@ -210,7 +142,7 @@ class RaidModuleTest {
 
     @Test
     void superblocksAreOnAllMembersBeforeTheBdevIsThere() {
-        create("R", "raid1", 0, true, 3);
+        create("raid1", 0, true, 3);
         for (int i = 0; i < 3; i++) {
             SuperblockRead read = SuperblockCodec.decode(media.get(i).read(0, 8), BLOCK);
             assertThat(read).isInstanceOf(SuperblockRead.Found.class);
@@ -224,7 +156,7 @@ class RaidModuleTest {
     @ParameterizedTest
     @CsvSource({"raid1, 0, 3", "raid5f, 4, 3"})
     void aMemberThatFailsIsLeftBehindAndComesBackByRebuild(String level, long strip, int members) {
-        create("R", level, strip, true, members);
+        create(level, strip, true, members);
         int unit = level.equals("raid5f") ? 8 * (members - 1) : 8;
         write(0, pattern(1, unit));
         disks.get(1).inject(SimFault.next(1, IoType.WRITE, IoStatus.nvme(2, 0x80)));
@@ -249,14 +181,13 @@ class RaidModuleTest {
 
     @Test
     void aMemberThatIsPulledOutComesBackBySuperblock() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         write(0, pattern(1, 8));
-        core.await(disks.get(1).yank());
-        core.settle();
+        pull(1);
         assertThat(info("R")).containsEntry("health", "degraded");
         write(8, pattern(2, 8));
 
-        disks.set(1, disk(1));
+        comeBack(1);
         untilHealth("optimal");
 
         core.await(disks.get(0).remove());
@@ -267,20 +198,19 @@ class RaidModuleTest {
 
     @Test
     void theStaleMemberIsNotBelievedAfterARestart() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         write(0, pattern(1, 8));
-        core.await(disks.get(1).yank());
-        core.settle();
+        pull(1);
         write(0, pattern(2, 8));
         core.remove(module);
         core.await(disks.get(0).remove());
         module = new RaidModule();
         core.add(module);
 
-        disks.set(1, disk(1));
+        comeBack(1);
         core.settle();
         assertThat(info("R")).containsEntry("state", "configuring");
-        disks.set(0, disk(0));
+        comeBack(0);
         untilHealth("optimal");
 
         assertThat(read(0, 8)).isEqualTo(pattern(2, 8));
@@ -291,7 +221,7 @@ class RaidModuleTest {
 
     @Test
     void startsWithoutAMemberWhenThePolicySaysSo() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         write(0, pattern(1, 8));
         core.remove(module);
         core.await(disks.get(1).remove());
@@ -299,12 +229,10 @@ class RaidModuleTest {
         core.add(module);
         core.settle();
         assertThat(info("R")).as("waits for ever by default").containsEntry("state", "configuring");
-        core.remove(module);
-        module = new RaidModule();
-        core.add(module);
+        restart();
         core.call("bdev_raid_set_policy", Map.of("name", "R", "start_degraded_timeout_sec", 5L));
         core.await(disks.get(0).remove());
-        disks.set(0, disk(0));
+        comeBack(0);
         core.until(
                 "the start", () -> core.core().find("R").toCompletableFuture().isDone());
         CompletableFuture<Void> later = new CompletableFuture<>();
@@ -321,7 +249,7 @@ class RaidModuleTest {
 
     @Test
     void aSpareTakesThePlaceOfAMemberThatFails() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         write(0, pattern(1, 8));
         core.call("bdev_raid_add_spare", Map.of("base_bdev", "B2"));
         assertThat(core.call("bdev_raid_get_spares", null))
@@ -351,16 +279,14 @@ class RaidModuleTest {
         media.get(2).flush();
         for (int restart = 1; restart < restarts; restart++) {
             // the server ends again before the rebuild could go on
-            disks.set(0, disk(0));
+            comeBack(0);
             core.settle();
             assertThat(info("R")).containsEntry("health", "degraded");
             core.await(disks.get(0).yank());
-            core.remove(module);
-            module = new RaidModule();
-            core.add(module);
+            restart();
         }
         for (int i : targetComesFirst ? new int[] {2, 0} : new int[] {0, 2}) {
-            disks.set(i, disk(i));
+            comeBack(i);
             core.settle();
         }
         untilHealth("optimal");
@@ -376,7 +302,7 @@ class RaidModuleTest {
         int rows = interruptedRebuild();
         media.set(2, new SimMedium(BLOCK));
         for (int i : new int[] {0, 2}) {
-            disks.set(i, disk(i));
+            comeBack(i);
             core.settle();
         }
         assertThat(info("R")).containsEntry("health", "degraded");
@@ -392,7 +318,7 @@ class RaidModuleTest {
         byte[] content = pattern(1, rows);
         media.get(0).write(2048, content);
         media.get(1).write(2048, content);
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         core.call("bdev_raid_remove_base_bdev", Map.of("name", "B1"));
         core.call("bdev_raid_set_options", SLOWLY);
         core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B2"));
@@ -407,7 +333,7 @@ class RaidModuleTest {
 
     @Test
     void aScrubFindsAFlippedByteAndRepairsIt() {
-        create("R", "raid1", 0, true, 3);
+        create("raid1", 0, true, 3);
         write(0, pattern(1, 64));
         byte[] flipped = media.get(2).read(2048 + 5);
         flipped[7] ^= 1;
@@ -425,14 +351,14 @@ class RaidModuleTest {
 
     @Test
     void goesOfflineWithTooFewMembersAndComesBackWithThem() {
-        create("R", "raid0", 4, false, 3);
+        create("raid0", 4, false, 3);
         write(0, pattern(1, 64));
         core.await(disks.get(1).remove());
         core.settle();
         assertThat(core.find("R")).isEmpty();
         assertThat(info("R")).containsEntry("state", "offline").containsEntry("num_base_bdevs_discovered", 2L);
 
-        disks.set(1, disk(1));
+        comeBack(1);
         core.settle();
 
         assertThat(read(0, 64)).isEqualTo(pattern(1, 64));
@@ -440,7 +366,7 @@ class RaidModuleTest {
 
     @Test
     void growsWhenAllMembersHaveGrown() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         long before = core.bdev("R").numBlocks();
         core.await(disks.get(0).resize(2 * BLOCKS));
         core.settle();
@@ -449,7 +375,8 @@ class RaidModuleTest {
         core.settle();
         assertThat(core.bdev("R").numBlocks()).isEqualTo(before + BLOCKS);
         write(before + BLOCKS - 8, pattern(3, 8));
-        again();
+        restart();
+        core.settle();
         assertThat(core.bdev("R").numBlocks()).isEqualTo(before + BLOCKS);
         assertThat(read(before + BLOCKS - 8, 8)).isEqualTo(pattern(3, 8));
     }
@@ -457,7 +384,7 @@ class RaidModuleTest {
     @ParameterizedTest
     @CsvSource({"1, true", "2, true", "2, false"})
     void aMirrorIsGivenOneLegMore(int legs, boolean superblock) {
-        create("R", "raid1", 0, superblock, legs);
+        create("raid1", 0, superblock, legs);
         write(0, pattern(1, 64));
 
         assertThat(core.call("bdev_raid_grow_base_bdev", Map.of("raid_name", "R", "base_name", "B3")))
@@ -470,7 +397,8 @@ class RaidModuleTest {
                 .containsEntry("num_base_bdevs_operational", legs + 1L);
         assertThat(bases().get(legs)).containsEntry("name", "B3").containsEntry("role", "in_sync");
         if (superblock) {
-            again();
+            restart();
+            core.settle();
             assertThat(info("R")).containsEntry("num_base_bdevs", legs + 1L).containsEntry("health", "optimal");
         }
         for (int i = 0; i < legs; i++) {
@@ -483,7 +411,7 @@ class RaidModuleTest {
 
     @Test
     void aLegThatIsRefusedLeavesTheMirrorAsItWas() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         core.disk(SimSettings.of("Small", BLOCK, BLOCKS - 8), new SimMedium(BLOCK));
         core.disk(SimSettings.of("Other", 4096, BLOCKS), new SimMedium(4096));
         core.call(
@@ -513,26 +441,27 @@ class RaidModuleTest {
 
     @Test
     void clearingWipesWhatWouldBeFoundAgain() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         core.call("bdev_raid_delete", Map.of("name", "R", "clear_sb", true));
-        again();
-        assertThat((List<?>) core.call("bdev_raid_get_bdevs", Map.of("category", "all")))
-                .isEmpty();
+        restart();
+        core.settle();
+        assertThat(listed()).isEmpty();
         assertThat(SuperblockCodec.decode(media.get(0).read(0, 8), BLOCK))
                 .isInstanceOf(SuperblockRead.NoSuperblock.class);
     }
 
     @Test
     void deletedWithoutClearingItIsFoundAgain() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         core.call("bdev_raid_delete", Map.of("name", "R"));
-        again();
+        restart();
+        core.settle();
         assertThat(info("R")).containsEntry("state", "online");
     }
 
     @Test
     void aTornStripeOfADegradedArrayIsMadeWholeAtTheNextStart() {
-        create("R", "raid5f", 4, true, 3);
+        create("raid5f", 4, true, 3);
         write(0, pattern(1, 16));
         core.await(disks.get(1).remove());
         core.settle();
@@ -573,8 +502,7 @@ class RaidModuleTest {
                 .hasMessageContainingAll(parts);
         core.settle();
         assertThat(core.find("X")).isEmpty();
-        assertThat(((List<?>) core.call("bdev_raid_get_bdevs", Map.of("category", "all"))).toString())
-                .doesNotContain("name=X");
+        assertThat(listed()).extracting(each -> each.get("name")).doesNotContain("X");
     }
 
     @Test
@@ -601,7 +529,7 @@ class RaidModuleTest {
 
     @Test
     void refusesAnotherArraysMemberUnlessForced() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         write(0, pattern(1, 8));
         core.remove(module);
         core.await(disks.get(1).remove());
@@ -632,7 +560,7 @@ class RaidModuleTest {
 
     @Test
     void neverWritesOverASuperblockThatItCannotUse() {
-        create("R", "raid1", 0, true, 2);
+        create("raid1", 0, true, 2);
         core.remove(module);
         byte[] block = media.get(0).read(0);
         block[20] ^= 1;
@@ -667,14 +595,12 @@ class RaidModuleTest {
 
     @Test
     void anArrayWithSuperblockIsFoundAgain() {
-        create("R", "raid1", 0, true, 3);
+        create("raid1", 0, true, 3);
         try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
             open.channel(1).write(3, new byte[BLOCK]);
             open.channel(1).flush();
         }
-        core.remove(module);
-        module = new RaidModule();
-        core.add(module);
+        restart();
         core.settle();
         assertThat(info("R")).containsEntry("state", "online");
     }

@@ -5,124 +5,49 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
-import io.cairn.bdev.ModuleUpgrades.Hold;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.testkit.SimDisk;
 import io.cairn.bdev.testkit.SimFault;
-import io.cairn.bdev.testkit.SimMedium;
 import io.cairn.bdev.testkit.SimSettings;
-import io.cairn.bdev.testkit.TestCore;
 import io.cairn.bdev.testkit.TestDescriptor;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an array is after the module has been exchanged under it. */
-class RaidUpgradeTest {
-    private static final int BLOCK = 512;
+class RaidUpgradeTest extends RaidOnDisks {
     private static final IoLimits PARTICULAR = new IoLimits(4096, 4096, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
-    private final TestCore core = TestCore.simulated(11, 2);
-    private RaidModule module = new RaidModule();
-    private final List<SimDisk> disks = new ArrayList<>();
-    private final List<SimMedium> media = new ArrayList<>();
     private TestDescriptor open;
 
-    @BeforeEach
-    void start() {
-        core.add(module);
-        for (int i = 0; i < 4; i++) {
-            media.add(new SimMedium(BLOCK));
-            disks.add(disk(i));
-        }
-    }
-
-    @AfterEach
-    void end() {
-        core.settle();
-        core.assertNoViolations();
-        core.close();
+    RaidUpgradeTest() {
+        super(11, 2);
     }
 
     /** Disk 1 wants more than the others, has a write cache, and is smaller. */
-    private SimDisk disk(int i) {
-        SimSettings settings =
-                SimSettings.of("B" + i, BLOCK, i == 1 ? 8000 : 8192).withUuid(new UUID(1, i));
-        return core.disk(i == 1 ? settings.withLimits(PARTICULAR) : settings.withWriteCache(false), media.get(i));
+    @Override
+    SimSettings settings(int i) {
+        return i == 1
+                ? SimSettings.of("B1", BLOCK, 8000).withUuid(new UUID(1, 1)).withLimits(PARTICULAR)
+                : super.settings(i).withWriteCache(false);
     }
 
     private void create(String level, long strip, boolean superblock, String... bases) {
-        core.call(
-                "bdev_raid_create",
-                Map.of(
-                        "name",
-                        "R",
-                        "raid_level",
-                        level,
-                        "strip_size_kb",
-                        strip,
-                        "superblock",
-                        superblock,
-                        "base_bdevs",
-                        List.of(bases)));
+        create(level, strip, superblock, List.of(bases));
         open = core.open("R", OpenMode.WRITE);
     }
 
-    private void upgrade() {
-        // nobody examines the disks any more
-        core.settle();
-        Hold hold = core.await(core.core().hold(RaidModule.NAME, Duration.ofSeconds(60)));
-        core.remove(module);
-        module = new RaidModule();
-        core.await(core.core().add(module));
-        core.until(
-                "the end of the upgrade",
-                () -> hold.over().toCompletableFuture().isDone());
-        assertThat(core.await(hold.over()).adopted()).containsExactly("R");
-    }
-
-    private Map<?, ?> info() {
-        return (Map<?, ?>) ((List<?>) core.call("bdev_raid_get_bdevs", Map.of("category", "all"))).get(0);
-    }
-
-    private Map<?, ?> base(int slot) {
-        return (Map<?, ?>) ((List<?>) info().get("base_bdevs_list")).get(slot);
-    }
-
     private long readErrors() {
-        return (Long) base(0).get("read_errors") + (Long) base(1).get("read_errors");
-    }
-
-    private void untilHealth(String health) {
-        for (int i = 0; i < 400 && !health.equals(info().get("health")); i++) {
-            core.settle();
-        }
-        assertThat(info().get("health")).isEqualTo(health);
-    }
-
-    private static byte[] pattern(int seed, int blocks) {
-        byte[] data = new byte[blocks * BLOCK];
-        new Random(seed).nextBytes(data);
-        return data;
+        return (Long) bases().get(0).get("read_errors") + (Long) bases().get(1).get("read_errors");
     }
 
     private void write(long block, byte[] data) {
         open.channel(1).write(block, data);
         open.channel(1).flush();
-    }
-
-    private void pull(int i) {
-        core.await(disks.get(i).yank());
-        core.settle();
     }
 
     @Test
@@ -150,11 +75,11 @@ class RaidUpgradeTest {
         assertThat(open.bdev().limits().requiredAlignment()).isEqualTo(4096);
         assertThat(open.bdev().hasWriteCache()).isTrue();
         assertThat(open.bdev().numBlocks()).as("the smallest member is away").isEqualTo(size);
-        assertThat(info().get("health")).isEqualTo("degraded");
+        assertThat(info("R").get("health")).isEqualTo("degraded");
         assertThat(open.channel(0).read(0, 64)).isEqualTo(pattern(1, 64));
         assertThat(open.channel(0).read(64, 64)).isEqualTo(pattern(2, 64));
         write(128, pattern(3, 64));
-        disks.set(1, disk(1));
+        comeBack(1);
         untilHealth("optimal");
         pull(0);
         pull(2);
@@ -194,7 +119,7 @@ class RaidUpgradeTest {
 
         upgrade();
         write(160, pattern(4, 16));
-        disks.set(2, disk(2));
+        comeBack(2);
         untilHealth("optimal");
 
         pull(0);
@@ -213,19 +138,19 @@ class RaidUpgradeTest {
         core.call("bdev_raid_remove_base_bdev", Map.of("name", "B2"));
         core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B3"));
         core.step(300);
-        assertThat(info().get("health")).isEqualTo("rebuilding");
+        assertThat(info("R").get("health")).isEqualTo("rebuilding");
         core.call("bdev_raid_pause_process", Map.of("name", "R"));
         write(0, pattern(1000, 64));
 
         upgrade();
 
         core.settle();
-        assertThat(info().get("health")).as("still paused").isEqualTo("rebuilding");
+        assertThat(info("R").get("health")).as("still paused").isEqualTo("rebuilding");
         write(64, pattern(1001, 64));
         core.call("bdev_raid_set_options", Map.of("process_window_size_kb", 64L));
         core.call("bdev_raid_resume_process", Map.of("name", "R"));
         untilHealth("optimal");
-        assertThat(base(1).get("name")).isEqualTo("B3");
+        assertThat(bases().get(1).get("name")).isEqualTo("B3");
         pull(0);
         assertThat(open.channel(0).read(0, 64)).isEqualTo(pattern(1000, 64));
         assertThat(open.channel(0).read(64, 64)).isEqualTo(pattern(1001, 64));
@@ -245,7 +170,7 @@ class RaidUpgradeTest {
         core.add(module);
         core.call("bdev_raid_set_options", Map.of("start_degraded_timeout_sec", 1L));
         for (int i : order) {
-            disks.set(i, disk(i));
+            comeBack(i);
             core.settle();
         }
         open = core.open("R", OpenMode.WRITE);
@@ -261,12 +186,12 @@ class RaidUpgradeTest {
         core.call("bdev_raid_remove_base_bdev", Map.of("name", "B2"));
         core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B3"));
         core.step(300);
-        assertThat(info().get("health")).isEqualTo("rebuilding");
+        assertThat(info("R").get("health")).isEqualTo("rebuilding");
 
         powerCut(Arrays.stream(order.split(" ")).mapToInt(Integer::parseInt).toArray());
         untilHealth("optimal");
 
-        assertThat(base(1).get("name")).isEqualTo("B3");
+        assertThat(bases().get(1).get("name")).isEqualTo("B3");
         pull(0);
         assertThat(open.channel(0).read(0, 64)).isEqualTo(pattern(1, 64));
         assertThat(open.channel(0).read(4096, 64)).isEqualTo(pattern(2, 64));
@@ -283,7 +208,7 @@ class RaidUpgradeTest {
         }
         core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B2"));
         core.step(100);
-        assertThat(info().get("health")).isEqualTo("rebuilding");
+        assertThat(info("R").get("health")).isEqualTo("rebuilding");
         open.close();
         core.remove(module);
         core.await(disks.get(0).remove());
@@ -292,11 +217,11 @@ class RaidUpgradeTest {
         core.add(module);
         core.call("bdev_raid_set_options", Map.of("start_degraded_timeout_sec", 1L));
 
-        disks.set(2, disk(2));
+        comeBack(2);
         core.settle();
-        assertThat(info().get("state")).as("it has half of what it missed").isEqualTo("configuring");
+        assertThat(info("R").get("state")).as("it has half of what it missed").isEqualTo("configuring");
 
-        disks.set(0, disk(0));
+        comeBack(0);
         untilHealth("optimal");
     }
 

@@ -1,0 +1,145 @@
+package io.cairn.module.raid;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cairn.bdev.ModuleUpgrades.Hold;
+import io.cairn.bdev.testkit.SimDisk;
+import io.cairn.bdev.testkit.SimMedium;
+import io.cairn.bdev.testkit.SimSettings;
+import io.cairn.bdev.testkit.TestCore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** Tests of module raid on a simulated core with disks {@code B0} to {@code B3}, whose content survives their removal and the module's. */
+abstract class RaidOnDisks {
+    static final int BLOCK = 512;
+    static final long BLOCKS = 8192;
+
+    final TestCore core;
+    final List<SimDisk> disks = new ArrayList<>();
+    final List<SimMedium> media = new ArrayList<>();
+    RaidModule module = new RaidModule();
+
+    RaidOnDisks(long seed, int reactors) {
+        core = TestCore.simulated(seed, reactors);
+    }
+
+    @BeforeEach
+    void addDisks() {
+        core.add(module);
+        for (int i = 0; i < 4; i++) {
+            media.add(new SimMedium(BLOCK));
+            disks.add(disk(i));
+        }
+    }
+
+    @AfterEach
+    void end() {
+        core.settle();
+        core.assertNoViolations();
+        core.close();
+    }
+
+    /** Returns what a disk is like; its UUID says which one it is. */
+    SimSettings settings(int i) {
+        return SimSettings.of("B" + i, BLOCK, BLOCKS).withUuid(new UUID(1, i));
+    }
+
+    /** Registers a disk, with what is on its medium. */
+    final SimDisk disk(int i) {
+        return core.disk(settings(i), media.get(i));
+    }
+
+    /** Registers a disk again that was taken away. */
+    final void comeBack(int i) {
+        disks.set(i, disk(i));
+    }
+
+    /** Takes a disk away under I/O. */
+    final void pull(int i) {
+        core.await(disks.get(i).yank());
+        core.settle();
+    }
+
+    /** Ends the module, and starts another one. */
+    final void restart() {
+        core.remove(module);
+        module = new RaidModule();
+        core.add(module);
+    }
+
+    /** Exchanges the module under the array {@code R}, which is in use on. */
+    final void upgrade() {
+        // nobody examines the disks any more
+        core.settle();
+        Hold hold = core.await(core.core().hold(RaidModule.NAME, Duration.ofSeconds(60)));
+        core.remove(module);
+        module = new RaidModule();
+        core.await(core.core().add(module));
+        core.until(
+                "the end of the upgrade",
+                () -> hold.over().toCompletableFuture().isDone());
+        assertThat(core.await(hold.over()).adopted()).containsExactly("R");
+    }
+
+    /** Creates an array called {@code R}. */
+    final void create(String level, long strip, boolean superblock, List<String> bases) {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("name", "R");
+        params.put("raid_level", level);
+        params.put("strip_size_kb", strip);
+        params.put("superblock", superblock);
+        params.put("base_bdevs", bases);
+        core.call("bdev_raid_create", params);
+    }
+
+    /** Returns what all arrays say of themselves. */
+    final List<Map<String, Object>> listed() {
+        return objects(core.call("bdev_raid_get_bdevs", Map.of("category", "all")));
+    }
+
+    /** Returns what an array says of itself. */
+    final Map<String, Object> info(String name) {
+        return listed().stream()
+                .filter(each -> each.get("name").equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Returns what {@code R} says of its members. */
+    final List<Map<String, Object>> bases() {
+        return objects(info("R").get("base_bdevs_list"));
+    }
+
+    private static List<Map<String, Object>> objects(Object answer) {
+        List<Map<String, Object>> objects = new ArrayList<>();
+        for (Object each : (List<?>) answer) {
+            Map<String, Object> object = new LinkedHashMap<>();
+            ((Map<?, ?>) each).forEach((key, value) -> object.put((String) key, value));
+            objects.add(object);
+        }
+        return objects;
+    }
+
+    /** Lets time pass until {@code R} is as well as it should be. */
+    final void untilHealth(String health) {
+        for (int i = 0; i < 400 && !info("R").get("health").equals(health); i++) {
+            core.step(100);
+            core.settle();
+        }
+        assertThat(info("R")).containsEntry("health", health);
+    }
+
+    static byte[] pattern(int seed, int blocks) {
+        byte[] data = new byte[blocks * BLOCK];
+        new Random(seed).nextBytes(data);
+        return data;
+    }
+}
