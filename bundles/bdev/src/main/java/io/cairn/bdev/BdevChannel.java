@@ -48,6 +48,22 @@ public abstract class BdevChannel implements AutoCloseable {
      */
     public abstract Submission read(long offsetBlocks, long numBlocks, IoCompletion completion, Object cookie);
 
+    /**
+     * Gives the memory in which the bdev itself has some blocks, to be read or written where it lies, without an I/O and without a copy (Linux calls
+     * that DAX). Only bdevs in memory have that, and they give it only while nothing stands in the way of an I/O: else {@link #read} or {@link #write} is the way,
+     * which waits, or tells the error.
+     *
+     * <p>The memory is the caller's until it returns to the reactor's loop: whatever is posted, deferred or completed later must not touch it. What it puts there
+     * counts as written, and is durable after a flush like other writes. Others may read and change the blocks at the same time.
+     *
+     * @param type {@link IoType#READ}: the memory must not be changed (many holes may share one page of zeroes); or {@link IoType#WRITE}: all of it must be
+     *     filled
+     * @param pieces cleared, and filled with what is given: as many bytes as the blocks have
+     * @return whether it was given; counted in the statistics like an I/O then, without latency
+     * @throws BdevException EINVAL, EPERM, ENODEV: what a submission would throw
+     */
+    public abstract boolean directAccess(IoType type, long offsetBlocks, long numBlocks, IoVector pieces);
+
     /** Writes from memory. */
     public abstract Submission write(
             IoBuffer buffer,

@@ -4,7 +4,7 @@
  * {@link io.cairn.bdev.BdevChannel} on each reactor.
  */
 @Export
-@Version("1.3.0")
+@Version("1.4.0")
 package io.cairn.bdev;
 
 import org.osgi.annotation.bundle.Export;

@@ -170,6 +170,22 @@ final class Channel extends BdevChannel {
         return Submission.ACCEPTED;
     }
 
+    @Override
+    public boolean directAccess(IoType type, long offset, long blocks, IoVector pieces) {
+        if (type != IoType.READ && type != IoType.WRITE) {
+            throw new BdevException(Errno.EINVAL, "direct access to " + bdev.name() + " for a " + type);
+        }
+        if ((allowed & type.bit()) == 0 || !reactor.isCurrent()) {
+            checkAllowed(type);
+        }
+        checkRange(type, offset, blocks);
+        if (writeUnit > 1 && type != IoType.READ) {
+            checkUnit(type, offset, blocks);
+        }
+        pieces.clear();
+        return shared.directAccess(type, offset, blocks, blocks * blockSize, pieces);
+    }
+
     // ---- what is rare ----
 
     private void beginRarely(Io io) {

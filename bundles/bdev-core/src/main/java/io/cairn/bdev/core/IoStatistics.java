@@ -40,6 +40,13 @@ final class IoStatistics {
         }
     }
 
+    /** Counts what was done in the module's own memory: it has no latency. */
+    void countDirect(IoType type, long byteCount) {
+        Counts counts = byType[type.index()];
+        counts.operations++;
+        counts.bytes += byteCount;
+    }
+
     void countError(IoStatus status) {
         errors.merge(status.kind(), 1L, Long::sum);
     }

@@ -4,6 +4,7 @@ import io.cairn.bdev.BdevException;
 import io.cairn.bdev.IoCompletion;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
 import io.cairn.bdev.spi.BackendChannel;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.IoBuffer;
@@ -158,6 +159,29 @@ final class SharedChannel {
         if (io.state == Io.SUBMITTING) {
             io.state = Io.PENDING;
         }
+    }
+
+    /** Asks the module for the memory that blocks are in; an I/O that would have to wait or be refused has to be submitted. */
+    boolean directAccess(IoType type, long offset, long blocks, long bytes, IoVector pieces) {
+        if (gate != 0) {
+            return false;
+        }
+        boolean given = false;
+        try {
+            given = bdev.backend().directAccess(backend, type, offset, blocks, pieces);
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            bdev.defect("threw from directAccess for a " + type, e);
+        }
+        if (given && pieces.totalLength() != bytes) {
+            bdev.defect("gave " + pieces.totalLength() + " bytes for a " + type + " of " + bytes);
+            given = false;
+        }
+        if (given) {
+            statistics.countDirect(type, bytes);
+        } else {
+            pieces.clear();
+        }
+        return given;
     }
 
     private void threw(Io io, Throwable failure) {

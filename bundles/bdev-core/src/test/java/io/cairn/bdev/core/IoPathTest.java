@@ -447,6 +447,77 @@ class IoPathTest {
     }
 
     @Test
+    void directAccessGivesTheModulesMemoryAndIsCounted() {
+        open(READ_WRITE, IoLimits.NONE);
+        IoVector pieces = new IoVector().add(memory, 0, 1);
+        assertThat(channel.directAccess(IoType.READ, 3, 2, pieces)).isFalse();
+        assertThat(pieces.count()).isZero();
+        disk.memory = memory;
+        assertThat(channel.directAccess(IoType.WRITE, 3, 2, pieces)).isTrue();
+        assertThat(pieces.buffer(0)).isSameAs(memory);
+        assertThat(pieces.offset(0)).isEqualTo(3 * BLOCK);
+        assertThat(pieces.totalLength()).isEqualTo(2 * BLOCK);
+        IoStatistics statistics =
+                ((CoreBdev) descriptor.bdev()).sharedChannels().channel(core.reactors.app()).statistics;
+        assertThat(statistics.operations(IoType.WRITE)).isEqualTo(1);
+        assertThat(statistics.bytes(IoType.WRITE)).isEqualTo(2 * BLOCK);
+        assertThat(statistics.operations(IoType.READ)).isZero();
+        assertThat(disk.served).isEmpty();
+    }
+
+    @Test
+    void directAccessIsRefusedLikeIo() {
+        open(Set.of(IoType.READ), IoLimits.NONE);
+        disk.memory = memory;
+        IoVector pieces = new IoVector();
+        assertThatThrownBy(() -> channel.directAccess(IoType.READ, 1020, 5, pieces))
+                .hasMessageContaining("is not within d0");
+        assertThatThrownBy(() -> channel.directAccess(IoType.WRITE, 0, 1, pieces))
+                .isInstanceOf(BdevException.class);
+        assertThatThrownBy(() -> channel.directAccess(IoType.UNMAP, 0, 1, pieces))
+                .isInstanceOf(BdevException.class);
+        BdevDescriptor reader = core.open("d0", OpenMode.READ);
+        BdevChannel readOnly = reader.openChannel();
+        assertThatThrownBy(() -> readOnly.directAccess(IoType.WRITE, 0, 1, pieces))
+                .isInstanceOf(BdevException.class);
+        assertThat(readOnly.directAccess(IoType.READ, 0, 1, pieces)).isTrue();
+        readOnly.close();
+        reader.close();
+    }
+
+    @Test
+    void directAccessIsNotGivenWhileIoWouldWait() {
+        open(READ_WRITE, IoLimits.NONE);
+        disk.memory = memory;
+        disk.hold = true;
+        channel.write(memory, 0, 0, 1, outcomes, null);
+        channel.reset(new CoreFixture.Outcomes(), null);
+        core.reactors.runUntilIdle();
+        IoVector pieces = new IoVector();
+        assertThat(channel.directAccess(IoType.READ, 0, 1, pieces)).isFalse();
+        disk.held.poll().complete(IoStatus.SUCCESS);
+        core.reactors.runUntilIdle();
+        assertThat(channel.directAccess(IoType.READ, 0, 1, pieces)).isTrue();
+        module.host.unregister(descriptor.bdev());
+        core.reactors.runUntilIdle();
+        assertThat(channel.directAccess(IoType.READ, 0, 1, pieces)).isFalse();
+    }
+
+    @Test
+    void directAccessThatGivesTooLittleOrThrowsIsADefect() {
+        open(READ_WRITE, IoLimits.NONE);
+        disk.memory = IoBuffer.allocate(4 * BLOCK);
+        IoVector pieces = new IoVector();
+        assertThat(channel.directAccess(IoType.READ, 2, 3, pieces)).isFalse();
+        assertThat(pieces.count()).isZero();
+        disk.overflows = true;
+        assertThat(channel.directAccess(IoType.READ, 2, 2, pieces)).isFalse();
+        disk.overflows = false;
+        assertThat(((CoreBdev) descriptor.bdev()).defects()).isEqualTo(2);
+        disk.memory.free();
+    }
+
+    @Test
     void readsWithoutMemoryGetSomeFromTheCore() {
         open(READ_WRITE, IoLimits.NONE);
         fill(0, 4 * BLOCK, 5);

@@ -5,6 +5,7 @@ import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
 import io.cairn.bdev.spi.BackendChannel;
 import io.cairn.bdev.spi.BdevBackend;
 import io.cairn.bdev.spi.BdevHost;
@@ -100,6 +101,8 @@ class TestModule implements BdevModule {
         boolean overflows;
 
         int destructs;
+        /** What direct access gives; null: nothing. */
+        IoBuffer memory;
 
         Disk(int blockSize, int blocks) {
             this.blockSize = blockSize;
@@ -153,6 +156,17 @@ class TestModule implements BdevModule {
                     overflow();
                 }
             };
+        }
+
+        @Override
+        public boolean directAccess(BackendChannel channel, IoType type, long offset, long blocks, IoVector pieces) {
+            overflow();
+            if (memory == null) {
+                return false;
+            }
+            int at = (int) offset * blockSize;
+            pieces.add(memory, at, Math.min((int) blocks * blockSize, memory.capacity() - at));
+            return true;
         }
 
         private void overflow() {

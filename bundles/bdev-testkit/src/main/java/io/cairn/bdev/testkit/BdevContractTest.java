@@ -385,6 +385,39 @@ public abstract class BdevContractTest {
         });
     }
 
+    /** Direct access, where it is given, finds what was written, and what it writes is found. */
+    @Test
+    public void directAccessIsLikeIo() {
+        everywhere(world -> {
+            BlockModel model = world.model();
+            long unit = Math.max(1, world.bdev().limits().writeUnitBlocks());
+            try (TestDescriptor open = world.open()) {
+                world.load(open, model).run(100, 8);
+                for (int i = 0; i < 50; i++) {
+                    TestChannel channel = open.channel(i % REACTORS);
+                    long length = unit
+                            * world.random.nextLong(
+                                    1, 1 + Math.min(300, world.bdev().numBlocks() / unit));
+                    long first = unit * world.random.nextLong((world.bdev().numBlocks() - length) / unit + 1);
+                    byte[] found = channel.directRead(first, length);
+                    if (found != null) {
+                        assertThat(model.check(first, length, found)).isNull();
+                    }
+                    byte[] data = new byte[Math.toIntExact(length * world.bdev().blockSize())];
+                    world.random.nextBytes(data);
+                    if (channel.directWrite(first, data)) {
+                        model.writing(first, length, data);
+                        model.written(first, length, data);
+                    }
+                    assertThat(model.check(first, length, channel.read(first, length)))
+                            .isNull();
+                }
+                assertThatThrownBy(() -> open.channel().directRead(world.bdev().numBlocks(), 1))
+                        .isInstanceOf(BdevException.class);
+            }
+        });
+    }
+
     /** Searching for data and holes: between an offset and the answer is nothing else. */
     @Test
     public void searchesFindWhatIsThere() {

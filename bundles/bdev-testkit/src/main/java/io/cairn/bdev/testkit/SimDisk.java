@@ -5,6 +5,7 @@ import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
 import io.cairn.bdev.spi.BackendChannel;
 import io.cairn.bdev.spi.BdevBackend;
 import io.cairn.bdev.spi.BdevHost;
@@ -296,6 +297,12 @@ public final class SimDisk {
         }
 
         @Override
+        public boolean directAccess(
+                BackendChannel channel, IoType type, long offsetBlocks, long numBlocks, IoVector pieces) {
+            return ((Channel) channel).directAccess(type, offsetBlocks, numBlocks, pieces);
+        }
+
+        @Override
         public Object newIoContext() {
             return new Pending();
         }
@@ -335,9 +342,16 @@ public final class SimDisk {
         private boolean out;
     }
 
+    /** Memory that somebody has until the turn ends; what they put there is written then. */
+    private record Direct(IoType type, long block, IoBuffer memory, byte[] found) {}
+
     private final class Channel extends BackendChannel {
+        /** What is found in memory that was given for a turn and is looked at later. */
+        private static final byte POISON = (byte) 0xDB;
+
         private final Reactor reactor;
         private final Set<Pending> pending = new LinkedHashSet<>();
+        private final List<Direct> direct = new ArrayList<>();
         private boolean closed;
 
         Channel(Reactor reactor) {
@@ -347,6 +361,7 @@ public final class SimDisk {
         @Override
         public void submitRequest(BdevIo io) {
             check(io);
+            endDirect();
             RandomGenerator random = reactor.random();
             boolean lend = false;
             if (io.type() == IoType.READ && !io.hasData()) {
@@ -383,6 +398,60 @@ public final class SimDisk {
             }
         }
 
+        private boolean directAccess(IoType type, long block, long count, IoVector pieces) {
+            if (closed || !reactor.isCurrent()) {
+                violation("direct access through a channel that is closed or of another reactor");
+            }
+            synchronized (faults) {
+                if (!faults.isEmpty() || dead != null || reactor.random().nextDouble() >= settings.directChance()) {
+                    return false;
+                }
+            }
+            publishDirect();
+            byte[] found = medium.read(block, (int) count);
+            IoBuffer memory = IoBuffer.allocate(found.length);
+            memory.bytes().put(0, found);
+            int first = reactor.random().nextInt((int) count) * settings.blockSize();
+            if (first > 0) {
+                pieces.add(memory, 0, first);
+            }
+            pieces.add(memory, first, found.length - first);
+            if (direct.isEmpty()) {
+                reactor.defer(this::endDirect);
+            }
+            direct.add(new Direct(type, block, memory, found));
+            return true;
+        }
+
+        /** Writes what was put so far into memory that was given. */
+        private void publishDirect() {
+            for (Direct given : direct) {
+                byte[] content = new byte[given.found().length];
+                given.memory().bytes().get(0, content);
+                if (given.type() == IoType.WRITE && !Arrays.equals(content, given.found())) {
+                    medium.write(given.block(), content);
+                    if (!settings.writeCache()) {
+                        medium.flush();
+                    }
+                    System.arraycopy(content, 0, given.found(), 0, content.length);
+                } else if (!Arrays.equals(content, given.found())) {
+                    violation("memory was changed that was given to be read");
+                }
+            }
+        }
+
+        /** The turn is over, or an I/O comes that has to find what was written. */
+        private void endDirect() {
+            publishDirect();
+            for (Direct given : direct) {
+                for (int i = 0; i < given.memory().capacity(); i++) {
+                    given.memory().bytes().put(i, POISON);
+                }
+                given.memory().free();
+            }
+            direct.clear();
+        }
+
         @Override
         public boolean abort(BdevIo victim) {
             if (!settings.types().contains(IoType.ABORT)) {
@@ -410,6 +479,7 @@ public final class SimDisk {
             if (!pending.isEmpty()) {
                 violation("channel of " + reactor.name() + " closed with " + pending.size() + " I/Os out");
             }
+            endDirect();
             closed = true;
             channels.remove(this);
         }
@@ -528,6 +598,7 @@ public final class SimDisk {
         }
 
         private void tearWrites() {
+            endDirect();
             for (Pending p : pending) {
                 BdevIo io = p.io;
                 if (p.aborted) {
@@ -543,6 +614,7 @@ public final class SimDisk {
         }
 
         private void finish(Pending p) {
+            endDirect();
             BdevIo io = p.io;
             pending.remove(p);
             p.out = false;

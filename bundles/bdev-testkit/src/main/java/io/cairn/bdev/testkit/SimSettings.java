@@ -24,6 +24,7 @@ import java.util.UUID;
  * @param inlineChance how often (0 to 1) an I/O is completed from inside {@code submitRequest}
  * @param nomemChance how often (0 to 1, below 1) an I/O ends with NOMEM and must be given again
  * @param abortChance how often (0 to 1) an abort finds its victim still abortable
+ * @param directChance how often (0 to 1) its memory is given for direct access; in simulations only, where a turn is one step
  * @param unmapKeepsOld whether a read after an unmap may find the old data as well as zeroes, block by block
  */
 public record SimSettings(
@@ -39,6 +40,7 @@ public record SimSettings(
         double inlineChance,
         double nomemChance,
         double abortChance,
+        double directChance,
         boolean unmapKeepsOld) {
     /** All types that a simulated disk can serve: all that the core carries. */
     public static final Set<IoType> ALL_TYPES = Set.copyOf(EnumSet.of(
@@ -85,6 +87,7 @@ public record SimSettings(
                 0,
                 0,
                 1,
+                0,
                 false);
     }
 
@@ -103,6 +106,7 @@ public record SimSettings(
                 inlineChance,
                 nomemChance,
                 abortChance,
+                directChance,
                 unmapKeepsOld);
     }
 
@@ -121,6 +125,7 @@ public record SimSettings(
                 inlineChance,
                 nomemChance,
                 abortChance,
+                directChance,
                 unmapKeepsOld);
     }
 
@@ -139,6 +144,7 @@ public record SimSettings(
                 inlineChance,
                 nomemChance,
                 abortChance,
+                directChance,
                 unmapKeepsOld);
     }
 
@@ -166,6 +172,7 @@ public record SimSettings(
                 inlineChance,
                 nomemChance,
                 abortChance,
+                directChance,
                 unmapKeepsOld);
     }
 
@@ -184,6 +191,7 @@ public record SimSettings(
                 inlineChance,
                 nomemChance,
                 abortChance,
+                directChance,
                 unmapKeepsOld);
     }
 
@@ -202,6 +210,26 @@ public record SimSettings(
                 inline,
                 nomem,
                 abort,
+                directChance,
+                unmapKeepsOld);
+    }
+
+    /** Returns the same that gives its memory for direct access as often as said (0 to 1). */
+    public SimSettings withDirectAccess(double chance) {
+        return new SimSettings(
+                name,
+                blockSize,
+                numBlocks,
+                uuid,
+                limits,
+                types,
+                writeCache,
+                minLatency,
+                maxLatency,
+                inlineChance,
+                nomemChance,
+                abortChance,
+                chance,
                 unmapKeepsOld);
     }
 
@@ -220,6 +248,7 @@ public record SimSettings(
                 inlineChance,
                 nomemChance,
                 abortChance,
+                directChance,
                 other);
     }
 }

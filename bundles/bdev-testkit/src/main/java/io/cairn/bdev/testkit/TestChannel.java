@@ -140,6 +140,39 @@ public final class TestChannel {
         return succeed(IoRequest.seekHole(offset)).result();
     }
 
+    /** Reads in the bdev's own memory; null if that is not given. */
+    public byte[] directRead(long offset, long blocks) {
+        return core.on(reactor, () -> {
+            IoVector pieces = new IoVector();
+            if (!channel.directAccess(IoType.READ, offset, blocks, pieces)) {
+                return null;
+            }
+            byte[] found = new byte[Math.toIntExact(pieces.totalLength())];
+            int at = 0;
+            for (int i = 0; i < pieces.count(); i++) {
+                pieces.buffer(i).bytes().get(pieces.offset(i), found, at, pieces.length(i));
+                at += pieces.length(i);
+            }
+            return found;
+        });
+    }
+
+    /** Writes whole blocks in the bdev's own memory; returns whether that was given. */
+    public boolean directWrite(long offset, byte[] data) {
+        return core.on(reactor, () -> {
+            IoVector pieces = new IoVector();
+            if (!channel.directAccess(IoType.WRITE, offset, data.length / blockSize, pieces)) {
+                return false;
+            }
+            int at = 0;
+            for (int i = 0; i < pieces.count(); i++) {
+                pieces.buffer(i).bytes().put(pieces.offset(i), data, at, pieces.length(i));
+                at += pieces.length(i);
+            }
+            return true;
+        });
+    }
+
     /** Aborts an I/O of this channel; returns how the abort ended. */
     public IoStatus abort(TestIo victim) {
         return core.await(startAbort(victim).done()).status();

@@ -88,7 +88,8 @@ class SimDiskContractTest extends BdevContractTest {
         }
 
         private CompletionStage<String> create(Create p) {
-            SimSettings settings = SimSettings.of(p.name(), p.blockSize(), p.numBlocks());
+            SimSettings settings =
+                    SimSettings.of(p.name(), p.blockSize(), p.numBlocks()).withDirectAccess(0.7);
             if (p.uuid().isPresent()) {
                 settings = settings.withUuid(p.uuid().get());
             }

@@ -1,5 +1,7 @@
 package io.cairn.bdev.spi;
 
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
 import io.cairn.reactor.Reactor;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +25,22 @@ public interface BdevBackend {
      */
     default Object newIoContext() {
         return null;
+    }
+
+    /**
+     * Gives the memory in which blocks are, for {@code BdevChannel.directAccess}: the caller reads or fills it before it returns to its reactor's loop, and the
+     * memory must stay what it is so long. So memory that is taken away from its place is used for something else only after every reactor has run a message
+     * that was sent afterwards. The core gives what it was given only while no reset, removal or upgrade is under way, and no channel is closed while
+     * somebody has such memory. On the channel's reactor; must not block and allocates nothing. Default: no.
+     *
+     * @param channel this backend's channel of the reactor
+     * @param type READ, or WRITE
+     * @param pieces empty; is given the pieces in order
+     * @return false: not these blocks, or not now; what was put into {@code pieces} is ignored
+     */
+    default boolean directAccess(
+            BackendChannel channel, IoType type, long offsetBlocks, long numBlocks, IoVector pieces) {
+        return false;
     }
 
     /**

@@ -3,6 +3,7 @@ package io.cairn.module.malloc;
 import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
 import io.cairn.bdev.spi.BackendChannel;
 import io.cairn.bdev.spi.BdevBackend;
 import io.cairn.bdev.spi.BdevSpec;
@@ -91,6 +92,30 @@ final class MallocDisk implements BdevBackend {
     @Override
     public Object newIoContext() {
         return this;
+    }
+
+    /** The memory stays what it is as long as the caller has it: chunks that are removed meanwhile wait in a {@link Reclaimer}. */
+    @Override
+    public boolean directAccess(
+            BackendChannel channel, IoType type, long offsetBlocks, long numBlocks, IoVector pieces) {
+        long at = offsetBlocks * blockSize;
+        long end = at + numBlocks * blockSize;
+        while (at < end) {
+            long index = ChunkTable.indexOf(at);
+            int start = ChunkTable.offsetOf(at);
+            int piece = (int) Math.min(end - at, ChunkPool.CHUNK_SIZE - start);
+            Chunk chunk = type == IoType.WRITE ? chunks.getOrTake(index) : chunks.get(index);
+            if (chunk != null) {
+                pieces.add(chunk.memory(), chunk.start() + start, piece);
+            } else if (type == IoType.READ) {
+                pieces.add(zeroes, 0, piece);
+            } else {
+                // a write that is submitted tells that there is no memory
+                return false;
+            }
+            at += piece;
+        }
+        return true;
     }
 
     @Override

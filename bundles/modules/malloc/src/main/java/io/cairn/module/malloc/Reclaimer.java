@@ -8,7 +8,7 @@ import java.util.concurrent.Executor;
 
 /**
  * Gives chunks back that one reactor has removed, when no other reactor can be copying from or to them any more. Copies are done
- * within one call on a reactor; so once every reactor has run a message that was sent after the removal, nobody holds the
+ * within one call on a reactor, and who has direct access has it until its call returns; so once every reactor has run a message that was sent after the removal, nobody holds the
  * chunk. One reactor.
  */
 final class Reclaimer {

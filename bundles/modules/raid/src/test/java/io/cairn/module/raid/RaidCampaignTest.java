@@ -123,7 +123,8 @@ class RaidCampaignTest {
                     .withUuid(new UUID(seed, 0x8000_0000_0000_0000L | members.size()))
                     .withLatency(Duration.ZERO, Duration.ofNanos(1 + random.nextInt(300_000)))
                     .withWriteCache(random.nextInt(4) > 0)
-                    .withChances(random.nextDouble() * 0.4, random.nextDouble() * 0.1, 1));
+                    .withChances(random.nextDouble() * 0.4, random.nextDouble() * 0.1, 1)
+                    .withDirectAccess(random.nextBoolean() ? 0 : 0.9));
             members.add(member);
             return member;
         }

@@ -180,6 +180,25 @@ abstract class Chunk {
     }
 
     /**
+     * Gives the target the sum of what others hold, in the members' own memory, if all of them give that just now. What is all zero is written only by I/O, see
+     * {@link #fill}. Instead of asking for I/O; these rows are done then.
+     *
+     * @param sources one: the target is to be a copy
+     * @param spare a buffer that may be used
+     * @return false: nothing was changed, I/O has to be asked for
+     */
+    protected final boolean fillInPlace(int target, BitSet sources, IoBuffer spare) {
+        if (!run.inPlace().fill(target, sources, row, piece, spare)) {
+            return false;
+        }
+        out++;
+        // later, so that a turn ends
+        run.defer(this::one);
+        then(this::rowsDone);
+        return true;
+    }
+
+    /**
      * Gives a target what it should hold, then goes on with the next rows. Zeroes are not written where there are zeroes, and by WRITE_ZEROES elsewhere: a
      * thin target stays thin.
      *

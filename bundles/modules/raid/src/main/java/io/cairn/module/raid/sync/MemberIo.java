@@ -5,6 +5,8 @@ import io.cairn.bdev.BdevException;
 import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoCompletion;
 import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.IoVector;
 import io.cairn.bdev.Submission;
 import io.cairn.module.raid.level.Layout;
 import io.cairn.reactor.Errno;
@@ -67,6 +69,26 @@ final class MemberIo implements IoCompletion {
     /** Returns whether this is the member that a slot of a layout has. */
     boolean isIn(Layout.Slot other) {
         return other.link() == place.link();
+    }
+
+    /**
+     * Gives the member's own memory behind rows, if it has that and nothing stands in the way; the caller's until it returns to the reactor's loop.
+     *
+     * @param type READ or WRITE
+     */
+    boolean directAccess(IoType type, long row, long rows, IoVector pieces) {
+        if (gone != null || !waiting.isEmpty()) {
+            return false;
+        }
+        boolean given;
+        try {
+            given = channel.directAccess(type, dataOffset + row, rows, pieces);
+        } catch (BdevException e) {
+            // an I/O tells how it is refused
+            return false;
+        }
+        written |= given && type == IoType.WRITE;
+        return given;
     }
 
     void read(IoBuffer buffer, int at, long row, long rows, Ended ended) {

@@ -2,6 +2,7 @@ package io.cairn.module.raid.sync;
 
 import io.cairn.module.raid.level.MemberRole;
 import io.cairn.reactor.IoBuffer;
+import java.util.BitSet;
 
 /**
  * raid1, rebuild: copies from one leg to the target. Rows that a leg could not give are written to it again with what another one gave, so that the read error is mended
@@ -9,6 +10,7 @@ import io.cairn.reactor.IoBuffer;
  */
 final class MirrorFill extends Chunk {
     private final int target;
+    private final BitSet sources = new BitSet();
 
     MirrorFill(ProcessRun run, int blockSize, IoBuffer[] buffers, int target) {
         super(run, blockSize, buffers);
@@ -20,6 +22,11 @@ final class MirrorFill extends Chunk {
         int source = source();
         if (source < 0) {
             then(this::unreadable);
+            return;
+        }
+        sources.clear();
+        sources.set(source);
+        if (unread().isEmpty() && fillInPlace(target, sources, buffers[1])) {
             return;
         }
         read(source, buffers[0]);

@@ -50,6 +50,7 @@ final class ProcessRun {
     private final Pace pace = new Pace();
     private final MemberIo[] members;
     private final Xor xor;
+    private final InPlace inPlace;
     private final BitSet undecided = new BitSet();
     private final List<Chunk> chunks = new ArrayList<>();
     private final ArrayDeque<Chunk> idle = new ArrayDeque<>();
@@ -95,6 +96,7 @@ final class ProcessRun {
         this.told = told;
         this.members = new MemberIo[layout.slots().size()];
         this.xor = new Xor(members.length);
+        this.inPlace = new InPlace(members, xor);
         this.cursor = goal.from();
         this.savedCursor = cursor;
         this.findings = goal instanceof Goal.Scrub scrub ? scrub.found() : Findings.NONE;
@@ -607,6 +609,11 @@ final class ProcessRun {
 
     int paritySlot(long row) {
         return shape().paritySlot(row / shape().stripBlocks());
+    }
+
+    /** Returns what works in the members' own memory. */
+    InPlace inPlace() {
+        return inPlace;
     }
 
     /** Returns what adds memory up; empty when it is lent. */

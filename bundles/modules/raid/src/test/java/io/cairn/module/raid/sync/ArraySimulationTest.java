@@ -258,6 +258,7 @@ class ArraySimulationTest {
             long blocks = media.plan.places(512).dataOffset() + ROWS;
             return SimSettings.of(name, 512, blocks)
                     .withChances(0.1, 0.05, 0.5)
+                    .withDirectAccess(random.nextBoolean() ? 0 : 0.9)
                     .withLatency(Duration.ZERO, Duration.ofNanos(100_000));
         }
 

@@ -42,13 +42,32 @@ class ProcessesTest {
     }
 
     private void start() {
+        start(0);
+    }
+
+    private void start(double directAccess) {
         core.add(module);
         for (String name : List.of("d0", "d1")) {
-            disks.add(core.disk(SimSettings.of(name, 512, offset + ROWS), new SimMedium(512)));
+            disks.add(core.disk(
+                    SimSettings.of(name, 512, offset + ROWS).withDirectAccess(directAccess), new SimMedium(512)));
         }
         record.failed.add(1);
         array = core.awaitOnApp(
                 () -> module.create("array", Plan.of(RaidLevel.RAID1), List.of("d0", "d1"), record, Optional.empty()));
+    }
+
+    /** Returns what the members will have been given for rows of the array. */
+    private List<IoType> iosOfRows() {
+        List<IoType> ios = new ArrayList<>();
+        for (SimDisk disk : disks) {
+            disk.hold(io -> {
+                if (io.type() != IoType.FLUSH && io.offsetBlocks() >= offset) {
+                    ios.add(io.type());
+                }
+                return false;
+            });
+        }
+        return ios;
     }
 
     private void inApp(Supplier<CompletionStage<Void>> action) {
@@ -89,6 +108,36 @@ class ProcessesTest {
         assertThat(target.read(offset + 900, 2)).as("what was there before").isEqualTo(new byte[1024]);
         assertThat(target.isHole(offset, 256)).isTrue();
         assertThat(target.isHole(offset + 512, ROWS - 512)).isTrue();
+    }
+
+    @Test
+    void whatMembersHaveInMemoryIsCopiedWithoutIo() {
+        start(1);
+        List<IoType> ios = iosOfRows();
+        disks.get(0).medium().write(offset, full((int) ROWS));
+        rebuild();
+        assertThat(outcome()).isInstanceOf(Outcome.Done.class);
+        assertThat(disks.get(1).medium().read(offset, (int) ROWS)).isEqualTo(full((int) ROWS));
+        assertThat(ios).isEmpty();
+        assertThat(disks.get(1).medium().dirtyBlocks()).isZero();
+        core.assertNoViolations();
+    }
+
+    @Test
+    void aThinTargetStaysThinInMemory() {
+        start(1);
+        List<IoType> ios = iosOfRows();
+        disks.get(0).medium().write(offset + 300, full(4));
+        disks.get(1).medium().write(offset + 900, full(2));
+        rebuild();
+        assertThat(outcome()).isInstanceOf(Outcome.Done.class);
+        SimMedium target = disks.get(1).medium();
+        assertThat(target.read(offset + 300, 4)).isEqualTo(full(4));
+        assertThat(target.read(offset + 900, 2)).as("what was there before").isEqualTo(new byte[1024]);
+        assertThat(target.isHole(offset, 256)).isTrue();
+        assertThat(target.isHole(offset + 512, ROWS - 512)).isTrue();
+        assertThat(ios).isNotEmpty().doesNotContain(IoType.WRITE);
+        core.assertNoViolations();
     }
 
     @Test
