@@ -18,6 +18,7 @@ final class ArrayHandOver {
         plain.put(HandedOver.SEQUENCE, record.sequence());
         plain.put(HandedOver.COMPLETE, record.completeSequence());
         record.process().ifPresent(process -> plain.put(HandedOver.PROCESS, HandedOver.process(process)));
+        plain.put(HandedOver.LOST, HandedOver.lost(record.lost()));
         List<String> states = new ArrayList<>();
         List<Long> rows = new ArrayList<>();
         List<UUID> uuids = new ArrayList<>();
@@ -60,6 +61,7 @@ final class ArrayHandOver {
             return false;
         }
         record.continueFrom(sequence, complete, HandedOver.process(before.get(HandedOver.PROCESS)));
+        record.setLost(HandedOver.lost(before.get(HandedOver.LOST)));
         for (Slot slot : slots.all()) {
             int i = slot.index();
             String called = (String) of(before, HandedOver.NAMES, i);

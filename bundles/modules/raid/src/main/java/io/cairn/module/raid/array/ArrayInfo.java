@@ -45,6 +45,8 @@ public final class ArrayInfo {
         info.put("base_bdevs_list", bases);
         info.put("health", health(array));
         upkeep.ifPresent(kept -> info.put("unsynced_rows", kept.intents().unsyncedRows()));
+        upkeep.filter(kept -> !kept.lost().isEmpty())
+                .ifPresent(kept -> info.put("lost_rows", kept.lost().rows()));
         upkeep.flatMap(kept -> kept.background().describeScrub()).ifPresent(scrub -> info.put("last_scrub", scrub));
         return info;
     }

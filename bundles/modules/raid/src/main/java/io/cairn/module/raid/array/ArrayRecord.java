@@ -3,6 +3,7 @@ package io.cairn.module.raid.array;
 import io.cairn.bdev.IoStatus;
 import io.cairn.module.raid.format.Extension;
 import io.cairn.module.raid.format.Superblock;
+import io.cairn.module.raid.level.LostRows;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * What an array's members say of it, and how that is changed: the sequence number counts up, and on each member the extension is written and durable before
- * the superblock is (rule 7 of decision 0012). An array without superblock has the numbers too, to know who missed what, and writes nothing. App thread.
+ * the superblock is (rule 8 of decision 0012). An array without superblock has the numbers too, to know who missed what, and writes nothing. App thread.
  */
 final class ArrayRecord {
     private final UUID array;
@@ -27,6 +28,7 @@ final class ArrayRecord {
     private Optional<Extension.ProcessState> process = Optional.empty();
     private Optional<Extension.Scrub> lastScrub = Optional.empty();
     private boolean unsettled;
+    private LostRows lost = LostRows.NONE;
 
     ArrayRecord(UUID array, boolean onDisk) {
         this.array = array;
@@ -61,6 +63,7 @@ final class ArrayRecord {
             process = known.process();
             lastScrub = known.lastScrub();
             unsettled = known.unsettled();
+            lost = known.lost();
         });
     }
 
@@ -100,6 +103,16 @@ final class ArrayRecord {
     /** Says that from the next write on. */
     void setUnsettled(boolean torn) {
         unsettled = torn;
+    }
+
+    /** Returns the rows of members whose content is lost. */
+    LostRows lost() {
+        return lost;
+    }
+
+    /** Says that from the next write on. */
+    void setLost(LostRows rows) {
+        lost = rows;
     }
 
     /** The intents say less than the truth from the next write on: nobody who is away is synchronised by them alone. */
@@ -142,7 +155,16 @@ final class ArrayRecord {
 
     private Extension extension() {
         return new Extension(
-                array, sequence, generation, completeSequence, regionRows, regions, process, lastScrub, unsettled);
+                array,
+                sequence,
+                generation,
+                completeSequence,
+                regionRows,
+                regions,
+                process,
+                lastScrub,
+                unsettled,
+                lost);
     }
 
     private interface Write {

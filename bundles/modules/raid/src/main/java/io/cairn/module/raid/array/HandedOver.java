@@ -2,7 +2,10 @@ package io.cairn.module.raid.array;
 
 import io.cairn.module.raid.format.Extension;
 import io.cairn.module.raid.format.ProcessKind;
+import io.cairn.module.raid.level.LostRows;
 import io.cairn.module.raid.level.RegionSet;
+import io.cairn.module.raid.level.RowRanges;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -23,6 +26,7 @@ final class HandedOver {
     static final String ROWS = "rows";
     static final String DECLARED = "declared";
     static final String PROCESS = "process";
+    static final String LOST = "lost";
 
     private HandedOver() {}
 
@@ -55,6 +59,30 @@ final class HandedOver {
                     mismatches));
         }
         return Optional.empty();
+    }
+
+    /** Spells what is lost: slot, first row and rows of each range. */
+    static List<Long> lost(LostRows lost) {
+        List<Long> plain = new ArrayList<>();
+        for (int slot = 0; slot < lost.slots(); slot++) {
+            for (RowRanges.Range range : lost.of(slot).ranges()) {
+                plain.addAll(List.of((long) slot, range.row(), range.rows()));
+            }
+        }
+        return plain;
+    }
+
+    /** Reads what {@link #lost(LostRows)} spelled; nothing if it is not there. */
+    static LostRows lost(Object plain) {
+        LostRows lost = LostRows.NONE;
+        if (plain instanceof List<?> values) {
+            for (int i = 0; i + 2 < values.size(); i += 3) {
+                lost = lost.plus(
+                        Math.toIntExact((Long) values.get(i)),
+                        RowRanges.NONE.plus((Long) values.get(i + 1), (Long) values.get(i + 2)));
+            }
+        }
+        return lost;
     }
 
     /** Spells a set as words of 64 regions. */

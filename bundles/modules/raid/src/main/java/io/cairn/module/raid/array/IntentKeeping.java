@@ -6,6 +6,7 @@ import io.cairn.module.raid.format.IntentBitmapCodec;
 import io.cairn.module.raid.format.Reserved;
 import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.RegionSet;
+import io.cairn.module.raid.level.RowRanges;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.module.raid.sync.IntentChannels;
 import io.cairn.module.raid.sync.WriteIntents;
@@ -194,6 +195,16 @@ final class IntentKeeping {
     }
 
     // ---- rows ----
+
+    /** Returns all rows with an intent. */
+    RowRanges rows() {
+        RowRanges rows = RowRanges.NONE;
+        RegionSet bits = intents.bits();
+        for (int region = bits.next(0); region >= 0; region = bits.next(region + 1)) {
+            rows = rows.plus(region * bits.regionRows(), bits.regionRows());
+        }
+        return rows;
+    }
 
     void intend(long row, long rows) {
         intents.intend(row, rows);

@@ -10,8 +10,10 @@ import io.cairn.module.raid.sync.MemberJournal;
 import io.cairn.reactor.Reactors;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 
 /**
  * The journal of a raid5f array with superblocks (rule 6): replayed before the array is online, opened for its members, and whether everything that may be torn
@@ -28,11 +30,18 @@ final class JournalKeeping {
     private final IntentKeeping intents;
     private final MemberReports reports;
     private final ExtensionSaver saver;
+    private final LongConsumer restored;
+    private Set<Long> replayed = Set.of();
     /** Null until the members' journals have been read; before any I/O. */
     private volatile MemberJournal journal;
     /** Counts the members that an array lost which was complete: what settles one loss says nothing of the next. */
     private int losses;
 
+    /**
+     * Makes it.
+     *
+     * @param restored is told of stripes whose write had failed and that were made whole
+     */
     JournalKeeping(
             Definition definition,
             Reactors reactors,
@@ -41,7 +50,8 @@ final class JournalKeeping {
             Serving serving,
             IntentKeeping intents,
             MemberReports reports,
-            ExtensionSaver saver) {
+            ExtensionSaver saver,
+            LongConsumer restored) {
         this.definition = definition;
         this.reactors = reactors;
         this.slots = slots;
@@ -50,6 +60,7 @@ final class JournalKeeping {
         this.intents = intents;
         this.reports = reports;
         this.saver = saver;
+        this.restored = restored;
     }
 
     /** Returns the journal for the channels, which are made before it is opened, and get no I/O before that. */
@@ -59,24 +70,20 @@ final class JournalKeeping {
 
     /** Puts stripes in order that a power cut has torn while a member was missing, and opens the journal. */
     CompletionStage<Void> replay() {
-        int missing = slots.all().stream()
-                .filter(slot -> slot.role() != MemberRole.IN_SYNC)
-                .findFirst()
-                .map(Slot::index)
-                .orElse(Integer.valueOf(JournalReplay.NOBODY));
         JournalReplay replay =
-                new JournalReplay(definition.id(), serving.shape(), missing, record.completeSequence() + 1);
+                new JournalReplay(definition.id(), serving.shape(), missing(), record.completeSequence() + 1);
         for (Slot slot : slots.withRole(MemberRole.IN_SYNC)) {
             MemberStore store = slot.member().store();
             replay.with(slot.index(), store.area(), store.reserved().orElseThrow());
         }
         return replay.run().thenAccept(result -> {
-            if (result.stripes() > 0) {
+            replayed = result.stripes();
+            if (!replayed.isEmpty()) {
                 LOG.log(
                         Level.WARNING,
                         "raid bdev ''{0}'': {1} stripes were put in order by the journal",
                         definition.name(),
-                        result.stripes());
+                        replayed.size());
             }
             journal = new MemberJournal(
                     reactors,
@@ -84,9 +91,24 @@ final class JournalKeeping {
                     serving.shape(),
                     result.nextSequence(),
                     record::sequence,
+                    restored,
                     reports::failed);
             slots.withRole(MemberRole.IN_SYNC).forEach(this::join);
         });
+    }
+
+    /** Returns the slot that is missing; {@link JournalReplay#NOBODY}: none is. */
+    int missing() {
+        return slots.all().stream()
+                .filter(slot -> slot.role() != MemberRole.IN_SYNC)
+                .findFirst()
+                .map(Slot::index)
+                .orElse(Integer.valueOf(JournalReplay.NOBODY));
+    }
+
+    /** Returns the stripes that the replay has put in order. */
+    Set<Long> replayed() {
+        return replayed;
     }
 
     /** A member has places for strips from now on. */
@@ -105,13 +127,6 @@ final class JournalKeeping {
         }
         if (journal != null) {
             journal.leave(slot.index());
-        }
-    }
-
-    /** The array was ended in the middle of changes that have no entry: their rows stay in doubt until they are written, also if the power fails once more. */
-    void foundTorn() {
-        if (!slots.isComplete()) {
-            record.setUnsettled(true);
         }
     }
 
@@ -137,7 +152,7 @@ final class JournalKeeping {
     }
 
     /** Returns whether what all members that are IN_SYNC were given is durable. */
-    private CompletionStage<Boolean> flushMembers() {
+    CompletionStage<Boolean> flushMembers() {
         CompletionStage<Boolean> all = CompletableFuture.completedFuture(true);
         for (Slot slot : slots.withRole(MemberRole.IN_SYNC)) {
             CompletionStage<IoStatus> flushed =
@@ -150,6 +165,11 @@ final class JournalKeeping {
             });
         }
         return all;
+    }
+
+    /** Gives up what cannot be made whole of some rows. */
+    CompletionStage<Void> giveUp(long row, long rows) {
+        return journal == null ? Stages.done() : journal.giveUp(row, rows);
     }
 
     void close() {

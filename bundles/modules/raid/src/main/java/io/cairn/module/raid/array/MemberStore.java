@@ -76,9 +76,9 @@ final class MemberStore implements RecordHome {
             return CompletableFuture.completedFuture(new ExtensionRead.NoExtension());
         }
         Reserved where = reserved().get();
-        return area.read(where.extensionOffset(0), ExtensionCodec.BYTES)
+        return area.read(where.extensionOffset(0), where.unit())
                 .thenCombine(
-                        area.read(where.extensionOffset(1), ExtensionCodec.BYTES),
+                        area.read(where.extensionOffset(1), where.unit()),
                         (copy0, copy1) -> ExtensionCodec.decode(copy0, copy1, array))
                 .thenApply(read -> {
                     if (read instanceof ExtensionRead.Found found) {

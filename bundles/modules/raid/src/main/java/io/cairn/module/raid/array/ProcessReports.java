@@ -11,6 +11,7 @@ import io.cairn.module.raid.sync.ProcessListener;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 
 /** What follows from what an array's background processes report: what is kept of it on disk, who is told, and what becomes of the member. App thread. */
@@ -21,14 +22,16 @@ final class ProcessReports implements ProcessListener {
     private final ReadErrorLimit readErrors;
     private final MemberReports members;
     private final Events events;
+    private final Optional<LossKeeping> losses;
     private final BooleanSupplier paused;
-    private final Runnable nextTarget;
+    private final Runnable over;
 
     /**
      * Makes a listener.
      *
+     * @param losses of raid5f only
      * @param paused whether processes are paused, as a cursor is to say
-     * @param nextTarget run when a process has ended for good: the next rebuild may begin
+     * @param over run when a process has ended for good
      */
     ProcessReports(
             Slots slots,
@@ -37,16 +40,18 @@ final class ProcessReports implements ProcessListener {
             ReadErrorLimit readErrors,
             MemberReports members,
             Events events,
+            Optional<LossKeeping> losses,
             BooleanSupplier paused,
-            Runnable nextTarget) {
+            Runnable over) {
         this.slots = slots;
         this.record = record;
         this.saver = saver;
         this.readErrors = readErrors;
         this.members = members;
         this.events = events;
+        this.losses = losses;
         this.paused = paused;
-        this.nextTarget = nextTarget;
+        this.over = over;
     }
 
     @Override
@@ -80,6 +85,11 @@ final class ProcessReports implements ProcessListener {
     }
 
     @Override
+    public CompletionStage<Boolean> surrender(int missing, long row, long rows) {
+        return losses.orElseThrow().surrender(missing, row, rows);
+    }
+
+    @Override
     public void started(Goal goal) {
         events.announce(NotificationType.BDEV_PROCESS_BEGIN, goal.type());
     }
@@ -100,7 +110,7 @@ final class ProcessReports implements ProcessListener {
         }
         if (!interruptedOnly) {
             saver.save();
-            nextTarget.run();
+            over.run();
         }
     }
 

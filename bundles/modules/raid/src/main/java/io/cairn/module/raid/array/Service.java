@@ -279,6 +279,11 @@ final class Service implements BdevBackend, Serving {
         }
 
         @Override
+        public void rewritten(long row, long rows) {
+            onApp(() -> redundancy().rewritten(row, rows));
+        }
+
+        @Override
         public void intend(long row, long rows) {
             onApp(() -> redundancy().intents().intend(row, rows));
         }

@@ -4,6 +4,7 @@ import io.cairn.bdev.IoStatus;
 import io.cairn.module.raid.level.ArrayControl;
 import io.cairn.module.raid.level.ChannelSettings;
 import io.cairn.module.raid.level.Layout;
+import io.cairn.module.raid.level.LostRows;
 import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.RegionSet;
@@ -27,6 +28,7 @@ final class Upkeep {
     private final ExtensionSaver saver;
     private final IntentKeeping intents;
     private final Optional<JournalKeeping> journal;
+    private final Optional<LossKeeping> losses;
     private final Background background;
     private final ReadErrorLimit readErrors;
     /** Whether the members may differ on the rows that have an intent, when the array comes online. */
@@ -51,7 +53,11 @@ final class Upkeep {
         this.saver = new ExtensionSaver(keeper, reports);
         this.intents = new IntentKeeping(reactors.app(), slots, keeper, serving, reports, shape);
         this.journal = definition.level() == RaidLevel.RAID5F && intents.areOnDisk()
-                ? Optional.of(new JournalKeeping(definition, reactors, slots, record, serving, intents, reports, saver))
+                ? Optional.of(new JournalKeeping(
+                        definition, reactors, slots, record, serving, intents, reports, saver, this::restored))
+                : Optional.empty();
+        this.losses = definition.level() == RaidLevel.RAID5F
+                ? Optional.of(new LossKeeping(definition, keeper, serving, intents, journal, reports))
                 : Optional.empty();
         this.background = new Background(definition, slots, record, serving, intents, context::options);
         this.readErrors = new ReadErrorLimit(() -> context.policies(definition).maxReadErrors(), reports);
@@ -81,7 +87,8 @@ final class Upkeep {
     CompletionStage<Void> prepare(boolean believed, boolean wasComplete) {
         return journal.map(JournalKeeping::replay)
                 .orElseGet(Stages::done)
-                .thenCompose(replayed -> recall(believed, wasComplete));
+                .thenCompose(replayed -> recall(believed, wasComplete))
+                .thenCompose(known -> losses.map(LossKeeping::recall).orElseGet(Stages::done));
     }
 
     private CompletionStage<Void> recall(boolean believed, boolean wasComplete) {
@@ -93,9 +100,11 @@ final class Upkeep {
         return intents.load().thenRun(() -> {
             // of a raid5f that was degraded already the journal has what the bits cannot tell
             boolean torn = wasComplete || record.isUnsettled();
-            doubtful = !suspectsKnown && (torn || definition.level() == RaidLevel.RAID1);
-            if (torn) {
-                journal.ifPresent(JournalKeeping::foundTorn);
+            boolean lacksParity = journal.isPresent() && !slots.isComplete();
+            doubtful = !suspectsKnown && !lacksParity && (torn || definition.level() == RaidLevel.RAID1);
+            if (!suspectsKnown && lacksParity && torn) {
+                losses.orElseThrow()
+                        .loseWhatIsTorn(journal.get().missing(), journal.get().replayed());
             }
         });
     }
@@ -111,15 +120,23 @@ final class Upkeep {
                         readErrors,
                         reports,
                         events,
+                        losses,
                         background::isPaused,
-                        background::nextTarget));
+                        this::processEnded));
         intents.begin();
         if (doubtful) {
             intents.suspectAll();
         }
+        losses.ifPresent(LossKeeping::begin);
         background.resyncIfDue();
         journal.ifPresent(JournalKeeping::settleIfDue);
         background.goOn();
+    }
+
+    private void processEnded() {
+        losses.ifPresent(LossKeeping::processEnded);
+        journal.ifPresent(JournalKeeping::settleIfDue);
+        background.nextTarget();
     }
 
     // ---- members ----
@@ -175,9 +192,24 @@ final class Upkeep {
     /** The members may differ on some rows. */
     void suspect(long row, long rows) {
         if (background.hasBegun()) {
+            losses.ifPresent(known -> known.suspect(row, rows));
             intents.addSuspect(row, rows);
             background.resyncIfDue();
         }
+    }
+
+    /** Stripes have been written whole of which rows are lost or in doubt. */
+    void rewritten(long row, long rows) {
+        losses.ifPresent(known -> known.rewritten(row, rows));
+    }
+
+    private void restored(long stripe) {
+        losses.ifPresent(known -> known.restored(stripe));
+    }
+
+    /** Returns what is lost of members. */
+    LostRows lost() {
+        return losses.map(LossKeeping::lost).orElse(LostRows.NONE);
     }
 
     /** There are rows behind those that there were. */

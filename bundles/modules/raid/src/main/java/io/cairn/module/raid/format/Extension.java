@@ -1,5 +1,6 @@
 package io.cairn.module.raid.format;
 
+import io.cairn.module.raid.level.LostRows;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
@@ -16,6 +17,7 @@ import java.util.UUID;
  * @param process the process that was under way
  * @param lastScrub how the last scrub ended that went to the end
  * @param unsettled of a raid5f with a member missing: whether rows with an intent may be torn that the journal knows nothing of
+ * @param lost rows of members of a raid5f whose content is lost, and must not be served
  */
 public record Extension(
         UUID arrayUuid,
@@ -26,8 +28,9 @@ public record Extension(
         int regions,
         Optional<ProcessState> process,
         Optional<Scrub> lastScrub,
-        boolean unsettled) {
-    /** Makes one whose rows are settled. */
+        boolean unsettled,
+        LostRows lost) {
+    /** Makes one whose rows are settled, with nothing lost. */
     public Extension(
             UUID arrayUuid,
             long superblockSequence,
@@ -46,7 +49,8 @@ public record Extension(
                 regions,
                 process,
                 lastScrub,
-                false);
+                false,
+                LostRows.NONE);
     }
 
     /**

@@ -6,6 +6,8 @@ import io.cairn.module.raid.format.Extension.Target;
 import io.cairn.module.raid.format.ExtensionRead.Found;
 import io.cairn.module.raid.format.ExtensionRead.NoExtension;
 import io.cairn.module.raid.format.ExtensionRead.Refused;
+import io.cairn.module.raid.level.LostRows;
+import io.cairn.module.raid.level.RowRanges;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -17,12 +19,12 @@ import java.util.UUID;
  * The extension as bytes. Little-endian; the checksum is the ordinary CRC-32C over the record's length with the field zeroed. Any thread.
  *
  * <table>
- * <caption>Version 1.0</caption>
+ * <caption>Versions 1.0 and 2.0</caption>
  * <tr><th>offset</th><th>size</th><th>field</th></tr>
  * <tr><td>0</td><td>8</td><td>{@code CAIRNEXT}</td></tr>
- * <tr><td>8</td><td>2</td><td>major version: 1; another one is not understood</td></tr>
+ * <tr><td>8</td><td>2</td><td>major version: 1, or 2 if rows are lost, so that nobody serves them who does not know of that; another one is not understood</td></tr>
  * <tr><td>10</td><td>2</td><td>minor version: 0; a higher one is read as this</td></tr>
- * <tr><td>12</td><td>4</td><td>length of the record: 256</td></tr>
+ * <tr><td>12</td><td>4</td><td>length of the record: 256, and 24 for each range of lost rows</td></tr>
  * <tr><td>16</td><td>4</td><td>CRC</td></tr>
  * <tr><td>20</td><td>4</td><td>0</td></tr>
  * <tr><td>24</td><td>16</td><td>UUID of the array</td></tr>
@@ -40,15 +42,23 @@ import java.util.UUID;
  * <tr><td>112</td><td>8</td><td>rows that the process found to differ</td></tr>
  * <tr><td>120</td><td>8</td><td>end of the last scrub, in milliseconds since 1970 UTC</td></tr>
  * <tr><td>128</td><td>8</td><td>rows that it found to differ</td></tr>
- * <tr><td>136</td><td>120</td><td>0</td></tr>
+ * <tr><td>136</td><td>4</td><td>version 2: how many ranges of rows are lost</td></tr>
+ * <tr><td>140</td><td>116</td><td>0</td></tr>
+ * <tr><td>256</td><td>24 each</td><td>version 2: slot (4 bytes), 0 (4), first row (8), rows (8); by slot, then by row</td></tr>
  * </table>
  */
 public final class ExtensionCodec {
-    /** Bytes of the record; the rest of its unit is zero. */
+    /** Bytes of a record without lost rows; the rest of its unit is zero. */
     public static final int BYTES = 256;
+
+    /** The most ranges of lost rows, so that the record fits the smallest unit. */
+    public static final int MOST_LOST = 160;
+
+    private static final int LOST_BYTES = 24;
 
     private static final byte[] SIGNATURE = "CAIRNEXT".getBytes(StandardCharsets.US_ASCII);
     private static final int MAJOR = 1;
+    private static final int MAJOR_WITH_LOST_ROWS = 2;
     private static final int MINOR = 0;
 
     private static final int MAJOR_AT = 8;
@@ -70,6 +80,8 @@ public final class ExtensionCodec {
     private static final int SCRUB_ENDED_AT = 120;
     private static final int SCRUB_MISMATCHES_AT = 128;
 
+    private static final int LOST_AT = 136;
+
     private static final int PAUSED = 1;
     private static final int HAS_TARGET = 2;
     private static final int SCRUBBED = 4;
@@ -78,14 +90,23 @@ public final class ExtensionCodec {
 
     private ExtensionCodec() {}
 
-    /** Encodes an extension into {@value #BYTES} bytes. */
+    /**
+     * Encodes an extension into {@value #BYTES} bytes, and more if rows are lost.
+     *
+     * @throws IllegalArgumentException more than {@value #MOST_LOST} ranges of lost rows
+     */
     public static byte[] encode(Extension extension) {
-        byte[] record = new byte[BYTES];
+        LostRows lost = extension.lost();
+        if (lost.ranges() > MOST_LOST) {
+            throw new IllegalArgumentException(lost.ranges() + " ranges of lost rows; " + MOST_LOST + " are the most");
+        }
+        byte[] record = new byte[BYTES + lost.ranges() * LOST_BYTES];
         ByteBuffer out = ByteBuffer.wrap(record).order(ByteOrder.LITTLE_ENDIAN);
         out.put(0, SIGNATURE);
-        out.putShort(MAJOR_AT, (short) MAJOR);
+        out.putShort(MAJOR_AT, (short) (lost.isEmpty() ? MAJOR : MAJOR_WITH_LOST_ROWS));
         out.putShort(MINOR_AT, (short) MINOR);
-        out.putInt(LENGTH_AT, BYTES);
+        out.putInt(LENGTH_AT, record.length);
+        putLost(out, lost);
         Uuids.put(out, ARRAY_AT, extension.arrayUuid());
         out.putLong(GENERATION_AT, extension.generation());
         out.putLong(SEQUENCE_AT, extension.superblockSequence());
@@ -112,15 +133,50 @@ public final class ExtensionCodec {
             out.putLong(SCRUB_MISMATCHES_AT, scrub.mismatches());
         }
         out.putInt(FLAGS_AT, flags);
-        out.putInt(CRC_AT, Checksum.withHole(record, BYTES, CRC_AT));
+        out.putInt(CRC_AT, Checksum.withHole(record, record.length, CRC_AT));
         return record;
+    }
+
+    private static void putLost(ByteBuffer out, LostRows lost) {
+        out.putInt(LOST_AT, lost.ranges());
+        int at = BYTES;
+        for (int slot = 0; slot < lost.slots(); slot++) {
+            for (RowRanges.Range range : lost.of(slot).ranges()) {
+                out.putInt(at, slot);
+                out.putLong(at + 8, range.row());
+                out.putLong(at + 16, range.rows());
+                at += LOST_BYTES;
+            }
+        }
+    }
+
+    /** Empty: what is there makes no sense. */
+    private static Optional<LostRows> lost(ByteBuffer in) {
+        if (Short.toUnsignedInt(in.getShort(MAJOR_AT)) != MAJOR_WITH_LOST_ROWS) {
+            return Optional.of(LostRows.NONE);
+        }
+        int count = in.getInt(LOST_AT);
+        if (count < 0 || count > MOST_LOST || BYTES + count * LOST_BYTES > in.getInt(LENGTH_AT)) {
+            return Optional.empty();
+        }
+        LostRows lost = LostRows.NONE;
+        for (int at = BYTES; at < BYTES + count * LOST_BYTES; at += LOST_BYTES) {
+            int slot = in.getInt(at);
+            long row = in.getLong(at + 8);
+            long rows = in.getLong(at + 16);
+            if (slot < 0 || slot >= SuperblockCodec.MAX_SLOTS || row < 0 || rows < 1 || row + rows < 0) {
+                return Optional.empty();
+            }
+            lost = lost.plus(slot, RowRanges.NONE.plus(row, rows));
+        }
+        return Optional.of(lost);
     }
 
     /**
      * Decodes the two copies: the valid one with the higher generation counts. A copy of a newer major version that is undamaged is never passed over.
      * Never throws for what the bytes are.
      *
-     * @param copy0 the first unit, or its first {@value #BYTES} bytes at least
+     * @param copy0 the first unit, or its first {@value #BYTES} bytes at least if no rows are lost
      * @param copy1 the second
      * @param arrayUuid the array whose extension is looked for; what another array has left there is none
      */
@@ -133,9 +189,10 @@ public final class ExtensionCodec {
             }
             ByteBuffer in = ByteBuffer.wrap(copies[copy]).order(ByteOrder.LITTLE_ENDIAN);
             int major = Short.toUnsignedInt(in.getShort(MAJOR_AT));
-            if (major != MAJOR) {
+            if (major != MAJOR && major != MAJOR_WITH_LOST_ROWS) {
                 return new Refused("the array's own record has version " + major + "."
-                        + Short.toUnsignedInt(in.getShort(MINOR_AT)) + "; version " + MAJOR + " is known");
+                        + Short.toUnsignedInt(in.getShort(MINOR_AT)) + "; versions " + MAJOR + " and "
+                        + MAJOR_WITH_LOST_ROWS + " are known");
             }
             Optional<Extension> extension = decodeIntact(in, arrayUuid);
             if (extension.isEmpty()) {
@@ -168,6 +225,10 @@ public final class ExtensionCodec {
     }
 
     private static Optional<Extension> decodeIntact(ByteBuffer in, UUID arrayUuid) {
+        Optional<LostRows> lost = lost(in);
+        if (lost.isEmpty()) {
+            return Optional.empty();
+        }
         int flags = in.getInt(FLAGS_AT);
         Optional<ProcessState> process = Optional.empty();
         int kindCode = in.getInt(PROCESS_AT);
@@ -197,7 +258,8 @@ public final class ExtensionCodec {
                 in.getInt(REGIONS_AT),
                 process,
                 scrub,
-                (flags & UNSETTLED) != 0);
+                (flags & UNSETTLED) != 0,
+                lost.get());
         return makesSense(extension) ? Optional.of(extension) : Optional.empty();
     }
 

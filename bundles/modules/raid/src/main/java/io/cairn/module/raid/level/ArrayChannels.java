@@ -32,6 +32,7 @@ public final class ArrayChannels {
         private final List<Answer> unanswered = new ArrayList<>();
         private Layout layout;
         private RegionSet unsynced;
+        private LostRows lost = LostRows.NONE;
         private boolean locked;
         private long lockedRow;
         private long lockedRows;
@@ -101,6 +102,7 @@ public final class ArrayChannels {
         RaidChannel channel = RaidChannels.open(
                 place.layout, settings, new Opening(reactor, place.ios, resetGate, () -> closed(place)));
         channel.unsynced(place.unsynced);
+        channel.lost(place.lost);
         channel.spreading(place.spreading > 0);
         if (place.locked) {
             channel.lock(place.lockedRow, place.lockedRows, () -> {});
@@ -214,6 +216,33 @@ public final class ArrayChannels {
             }
             answer.run();
         });
+    }
+
+    /** Returns the rows that are in doubt, as the present reactor has been told. On a reactor of the array. */
+    public RegionSet unsynced(Reactor reactor) {
+        reactor.requireCurrent();
+        return places.get(reactor.index()).unsynced;
+    }
+
+    /** Tells which rows of members are lost, as {@link RaidChannel#lost} has it. */
+    public CompletionStage<Void> lost(LostRows rows) {
+        return visit((place, answer) -> {
+            place.lost = rows;
+            if (place.channel != null) {
+                place.channel.lost(rows);
+            }
+            answer.run();
+        });
+    }
+
+    /** Tells what became of rows that were written again, as {@link RaidChannel#rewriteRecorded} has it; all channels have been told before what is lost now. */
+    public CompletionStage<Void> rewriteRecorded(long row, long rows, boolean recorded) {
+        return visitChannels(channel -> channel.rewriteRecorded(row, rows, recorded));
+    }
+
+    /** Completes when what the channels have reported to this reactor before has arrived. */
+    public CompletionStage<Void> reportsArrived() {
+        return visit((place, answer) -> answer.run());
     }
 
     /**

@@ -37,6 +37,14 @@ public interface ArrayControl {
     void suspect(long row, long rows);
 
     /**
+     * Stripes were written whole in which rows are lost ({@link RaidChannel#lost}) or in doubt while a member is missing: they are to be made durable, and then told as no longer lost. The channel keeps
+     * the change until {@link RaidChannel#rewriteRecorded} answers. Called by raid5f only. Default: nothing is ever lost.
+     */
+    default void rewritten(long row, long rows) {
+        throw new IllegalStateException("no rows are lost");
+    }
+
+    /**
      * Returns whether the array's bdev is being removed: then a change that has begun may be given up, whatever is lost by that. From any
      * thread. Default: it is not.
      */

@@ -15,12 +15,18 @@ final class Members {
     final MemberPath[] writable;
 
     private final MemberRole[] roles;
+    private final int missing;
 
     Members(Layout layout, MemberPath[] bySlot) {
         this.layout = layout;
         this.shape = layout.shape();
         this.bySlot = bySlot;
         this.roles = layout.slots().stream().map(Layout.Slot::role).toArray(MemberRole[]::new);
+        this.missing = layout.slots().stream()
+                .map(Layout.Slot::role)
+                .map(role -> role == MemberRole.IN_SYNC)
+                .toList()
+                .indexOf(false);
         this.readable = Arrays.stream(bySlot)
                 .filter(path -> path != null && isReadable(path.slot))
                 .toArray(MemberPath[]::new);
@@ -34,11 +40,6 @@ final class Members {
 
     /** Returns the only slot that may not be read; -1: there is none. */
     int missingSlot() {
-        for (int slot = 0; slot < roles.length; slot++) {
-            if (roles[slot] != MemberRole.IN_SYNC) {
-                return slot;
-            }
-        }
-        return -1;
+        return missing;
     }
 }

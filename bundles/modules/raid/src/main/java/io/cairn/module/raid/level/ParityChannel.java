@@ -8,7 +8,9 @@ import io.cairn.bdev.Submission;
 import io.cairn.bdev.spi.IoQueue;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.IoBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -31,6 +33,10 @@ final class ParityChannel extends RedundantChannel {
     private final StripMemory memory;
     private final Parity sums;
     private final IoQueue atMemory = new IoQueue();
+    /** Changes whose rows are about to be no longer lost. */
+    private final List<RaidIo> rewriting = new ArrayList<>();
+
+    private LostRows lost = LostRows.NONE;
     private IoBuffer zeroes;
 
     ParityChannel(Layout layout, ChannelSettings settings, Opening opening) {
@@ -54,6 +60,10 @@ final class ParityChannel extends RedundantChannel {
     @Override
     void read(BdevIo io) {
         count();
+        if (!lost.isEmpty() && isLost(io)) {
+            io.complete(UNREADABLE);
+            return;
+        }
         long first = io.offsetBlocks();
         long stripe = first / stripeBlocks;
         long within = first - stripe * stripeBlocks;
@@ -71,6 +81,22 @@ final class ParityChannel extends RedundantChannel {
     private long rowOf(BdevIo io) {
         long first = io.offsetBlocks();
         return first / stripeBlocks * strip + first % stripeBlocks % strip;
+    }
+
+    /** Returns whether any strip of a read is lost. */
+    private boolean isLost(BdevIo io) {
+        long first = io.offsetBlocks();
+        long end = first + io.numBlocks();
+        long stripe = first / stripeBlocks;
+        for (int index = 0; index < dataStrips; index++) {
+            long start = stripe * stripeBlocks + index * strip;
+            long from = Math.max(first, start);
+            long count = Math.min(end, start + strip) - from;
+            if (count > 0 && lost.of(slotOf(stripe, index)).containsAny(stripe * strip + from - start, count)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void readParts(BdevIo io) {
@@ -192,7 +218,9 @@ final class ParityChannel extends RedundantChannel {
     private void reconstruct(RaidIo read, int lost) {
         read.stepRow = read.block[lost];
         read.stepRows = read.blocks[lost];
-        if (!othersCanTell(lost) || !isSynced(read.stepRow, read.stepRows)) {
+        if (!othersCanTell(lost)
+                || !isSynced(read.stepRow, read.stepRows)
+                || this.lost.of(lost).containsAny(read.stepRow, read.stepRows)) {
             IoStatus why = read.missedStatus[lost];
             endRead(read, why == null ? UNREADABLE : why);
             return;
@@ -388,6 +416,41 @@ final class ParityChannel extends RedundantChannel {
         return change.io.type() == IoType.WRITE
                 ? submitPart(path, change)
                 : submitWithoutData(path, change.io, path.dataOffset + change.stepRow, change.stepRows);
+    }
+
+    // ---- rows that are lost ----
+
+    /** What has been written whole is there again, when that is on disk. */
+    @Override
+    void finish(RaidIo io) {
+        if (!io.io.type().changesData() || !wasInDoubt(io)) {
+            super.finish(io);
+            return;
+        }
+        io.state = RaidIo.State.AT_RECORD;
+        rewriting.add(io);
+        control.rewritten(io.row, io.rows);
+    }
+
+    /** Whether something is lost of the rows of a change, or may be soon: of a complete array nothing will be. */
+    private boolean wasInDoubt(RaidIo change) {
+        return (!lost.isEmpty() && lost.containsAny(change.row, change.rows))
+                || (members.missingSlot() >= 0 && !isSynced(change.row, change.rows));
+    }
+
+    @Override
+    public void lost(LostRows rows) {
+        lost = rows;
+    }
+
+    @Override
+    public void rewriteRecorded(long row, long rows, boolean recorded) {
+        for (RaidIo change : List.copyOf(rewriting)) {
+            if (change.row == row && change.rows == rows) {
+                rewriting.remove(change);
+                end(change, recorded ? IoStatus.SUCCESS : UNREADABLE);
+            }
+        }
     }
 
     // ---- memory ----

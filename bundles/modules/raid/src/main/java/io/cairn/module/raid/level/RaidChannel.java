@@ -60,4 +60,14 @@ public abstract class RaidChannel extends BackendChannel {
      *     all rows of the layout. Null (a level without redundancy): there are none
      */
     public abstract void unsynced(RegionSet regions);
+
+    /** Tells which rows of members are lost: they are not read. Default: of this level nothing is lost. */
+    public void lost(LostRows rows) {}
+
+    /**
+     * Answers {@link ArrayControl#rewritten}: the changes of just these rows end that were kept for it. Default: nothing is kept.
+     *
+     * @param recorded whether the rows are not lost any more, as every channel knows by now; else the changes fail
+     */
+    public void rewriteRecorded(long row, long rows, boolean recorded) {}
 }

@@ -26,7 +26,9 @@ final class RaidIo implements StripeJournal.Entry {
         /** Children are out. */
         OUT,
         /** Done as far as can be, and waits until a failure is on disk. */
-        HELD
+        HELD,
+        /** Done, and waits until it is on disk that its rows are not lost any more. */
+        AT_RECORD
     }
 
     BdevIo io;

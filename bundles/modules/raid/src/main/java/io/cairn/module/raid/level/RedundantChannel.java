@@ -253,8 +253,13 @@ abstract class RedundantChannel extends MemberedChannel {
             change.stepRows = change.row + change.rows - change.stepRow;
             startStep(change);
         } else {
-            end(change, IoStatus.SUCCESS);
+            finish(change);
         }
+    }
+
+    /** All members have done an I/O that had to. */
+    void finish(RaidIo io) {
+        end(io, IoStatus.SUCCESS);
     }
 
     /** A change that not everybody did: holds it, or ends it. */
@@ -501,7 +506,7 @@ abstract class RedundantChannel extends MemberedChannel {
                 }
                 return false;
             }
-            case AT_JOURNAL -> {
+            case AT_JOURNAL, AT_RECORD -> {
                 return false;
             }
             default -> {

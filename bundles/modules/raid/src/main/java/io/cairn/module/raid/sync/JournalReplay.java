@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,6 +29,7 @@ public final class JournalReplay {
     private final long missingSince;
     private final Map<Integer, Member> members = new HashMap<>();
     private final List<Found> found = new ArrayList<>();
+    private final StripeRepair repair;
 
     private record Member(ReservedArea area, Reserved where) {}
 
@@ -36,10 +38,10 @@ public final class JournalReplay {
     /**
      * What came of it.
      *
-     * @param stripes how many stripes were put in order, durably
+     * @param stripes the stripes that were put in order, durably
      * @param nextSequence for the {@link MemberJournal}
      */
-    public record Result(int stripes, long nextSequence) {}
+    public record Result(Set<Long> stripes, long nextSequence) {}
 
     /**
      * Prepares it.
@@ -50,6 +52,7 @@ public final class JournalReplay {
     public JournalReplay(UUID array, Shape shape, int missing, long missingSince) {
         this.array = array;
         this.shape = shape;
+        this.repair = new StripeRepair(shape);
         this.missing = missing;
         this.missingSince = missingSince;
     }
@@ -80,9 +83,9 @@ public final class JournalReplay {
         return 1 + found.stream().mapToLong(f -> f.entry.sequence()).max().orElse(0);
     }
 
-    private CompletionStage<Integer> replay() {
+    private CompletionStage<Set<Long>> replay() {
         if (missing == NOBODY) {
-            return CompletableFuture.completedFuture(0);
+            return CompletableFuture.completedFuture(Set.of());
         }
         long oldest = found.stream().mapToLong(f -> f.entry.oldestOpen()).max().orElse(0);
         Map<Long, Found> newest = new HashMap<>();
@@ -106,50 +109,28 @@ public final class JournalReplay {
         return entry.missingSlot() == missing
                 && entry.superblockSequence() >= missingSince
                 && entry.sequence() >= oldest
-                && entry.dataBytes() == stripBytes()
+                && entry.dataBytes() == repair.stripBytes()
                 && entry.stripe() >= 0
                 && entry.stripe() < shape.rows() / shape.stripBlocks()
                 && shape.paritySlot(entry.stripe()) == one.slot
                 && one.slot != missing;
     }
 
-    private int stripBytes() {
-        return Math.toIntExact(shape.stripBlocks() * shape.blockSize());
-    }
-
     private CompletionStage<byte[]> strip(Found one) {
         Member member = members.get(one.slot);
-        return member.area.read(member.where.journalSlotOffset(one.place) + member.where.unit(), stripBytes());
+        return member.area.read(member.where.journalSlotOffset(one.place) + member.where.unit(), repair.stripBytes());
     }
 
-    private CompletionStage<Integer> restore(Map<Long, Found> newest, Map<Found, byte[]> strips) {
+    private CompletionStage<Set<Long>> restore(Map<Long, Found> newest, Map<Found, byte[]> strips) {
+        Map<Integer, ReservedArea> areas = new HashMap<>();
+        members.forEach((slot, member) -> areas.put(slot, member.area));
         CompletionStage<Void> stage = CompletableFuture.completedFuture(null);
         for (Found one : newest.values()) {
-            stage = stage.thenCompose(v -> restore(one, strips.get(one)));
+            stage = stage.thenCompose(v -> repair.restore(one.entry.stripe(), areas, strips.get(one)));
         }
         for (Member member : members.values()) {
             stage = stage.thenCompose(v -> member.area.flush());
         }
-        return stage.thenApply(v -> newest.size());
-    }
-
-    private CompletionStage<Void> restore(Found one, byte[] sum) {
-        CompletionStage<Void> stage = CompletableFuture.completedFuture(null);
-        for (Map.Entry<Integer, Member> other : members.entrySet()) {
-            if (other.getKey() != one.slot) {
-                stage = stage.thenCompose(v ->
-                                other.getValue().area.read(place(other.getKey(), one.entry.stripe()), stripBytes()))
-                        .thenAccept(strip -> {
-                            for (int i = 0; i < sum.length; i++) {
-                                sum[i] ^= strip[i];
-                            }
-                        });
-            }
-        }
-        return stage.thenCompose(v -> members.get(one.slot).area.write(place(one.slot, one.entry.stripe()), sum));
-    }
-
-    private long place(int slot, long stripe) {
-        return (shape.members().get(slot).dataOffset() + stripe * shape.stripBlocks()) * shape.blockSize();
+        return stage.thenApply(v -> Set.copyOf(newest.keySet()));
     }
 }

@@ -22,6 +22,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -29,8 +32,9 @@ import java.util.function.LongSupplier;
  * stripe's parity before the stripe is written.
  *
  * <p>The channels of all reactors ask; places are handed out, and everything is written, on the app thread. A place is used again when its stripe is whole and all
- * members have been flushed since; they are flushed when somebody waits for a place. A stripe whose write ended without success keeps its place until it has been
- * written again; when all places of a member are kept so, further writes of stripes with their parity there are refused. App thread, but for what says otherwise.
+ * members have been flushed since; they are flushed when somebody waits for a place. A stripe whose write ended without success is made whole at once with the strip that the
+ * journal has. Where a member does not do its part in that, the place is kept until the stripe is written again, or given up ({@link #giveUp}); while all places of a member are kept
+ * so, writes of stripes with their parity there are refused. App thread, but for what says otherwise.
  */
 public final class MemberJournal implements StripeJournal {
     /** The array, as far as the journal needs it. App thread. */
@@ -47,7 +51,9 @@ public final class MemberJournal implements StripeJournal {
         OPEN,
         /** The stripe is whole, not yet durably. */
         WHOLE,
-        /** The stripe is not whole. */
+        /** The stripe is not whole, and is being made so. */
+        RESTORING,
+        /** The stripe is not whole, and could not be made so. */
         TORN
     }
 
@@ -56,6 +62,8 @@ public final class MemberJournal implements StripeJournal {
     private final Shape shape;
     private final LongSupplier superblockSequence;
     private final Owner owner;
+    private final StripeRepair repair;
+    private final LongConsumer restored;
     private final Map<Integer, Home> homes = new HashMap<>();
     private final IdentityHashMap<Entry, Place> protecting = new IdentityHashMap<>();
     private long nextSequence;
@@ -71,6 +79,8 @@ public final class MemberJournal implements StripeJournal {
         private long stripe;
         /** Whether the stripe was whole when the flush that is under way began. */
         private boolean flushed;
+        /** To be run when the stripe is not being made whole any more. */
+        private final List<Runnable> settled = new ArrayList<>();
 
         Place(Home home, int index) {
             this.home = home;
@@ -104,6 +114,10 @@ public final class MemberJournal implements StripeJournal {
                     .orElse(null);
         }
 
+        boolean isRestoring(long stripe) {
+            return Arrays.stream(places).anyMatch(place -> place.state == State.RESTORING && place.stripe == stripe);
+        }
+
         boolean isAllTorn() {
             return Arrays.stream(places).allMatch(place -> place.state == State.TORN);
         }
@@ -115,6 +129,7 @@ public final class MemberJournal implements StripeJournal {
      * @param shape of raid5f; strips and members of an array do not change
      * @param nextSequence higher than that of any entry on a member: {@link JournalReplay} tells
      * @param superblockSequence tells the sequence number of the present superblock
+     * @param restored is told the number of a stripe that was made whole whose write had failed
      */
     public MemberJournal(
             Reactors reactors,
@@ -122,12 +137,15 @@ public final class MemberJournal implements StripeJournal {
             Shape shape,
             long nextSequence,
             LongSupplier superblockSequence,
+            LongConsumer restored,
             Owner owner) {
         this.reactors = reactors;
         this.array = array;
         this.shape = shape;
         this.nextSequence = nextSequence;
         this.superblockSequence = superblockSequence;
+        this.restored = restored;
+        this.repair = new StripeRepair(shape);
         this.owner = owner;
     }
 
@@ -165,9 +183,88 @@ public final class MemberJournal implements StripeJournal {
         reactors.app().execute(() -> {
             Place place = protecting.remove(entry);
             place.state = good ? State.WHOLE : State.TORN;
+            if (good) {
+                supersede(place);
+            }
+            for (Place torn : place.home.places) {
+                if (torn.state == State.TORN && torn.stripe == stripe) {
+                    restore(torn);
+                }
+            }
             serve(place.home);
         });
     }
+
+    // ---- stripes that are not whole ----
+
+    /**
+     * Makes a stripe whole. Nobody writes it meanwhile: whoever wants to waits for a place. (A process that reads it has it locked, and waits for this: see {@link #giveUp}.)
+     */
+    private void restore(Place place) {
+        Home home = place.home;
+        boolean all = homes.size() == shape.members().size() - 1 && homes.get(home.slot) == home;
+        if (closed || !all || Arrays.stream(home.places).anyMatch(other -> isOpen(other, place.stripe))) {
+            return;
+        }
+        place.state = State.RESTORING;
+        Map<Integer, ReservedArea> areas = new HashMap<>();
+        homes.forEach((slot, member) -> areas.put(slot, member.area));
+        home.area
+                .read(home.where.journalSlotOffset(place.index) + home.where.unit(), repair.stripBytes())
+                .thenCompose(strip -> repair.restore(place.stripe, areas, strip))
+                .thenCompose(written -> home.area.flush())
+                .whenComplete((done, failure) -> {
+                    place.state = failure == null ? State.WHOLE : State.TORN;
+                    if (failure == null) {
+                        restored.accept(place.stripe);
+                    }
+                    List<Runnable> told = List.copyOf(place.settled);
+                    place.settled.clear();
+                    told.forEach(Runnable::run);
+                    serve(home);
+                });
+    }
+
+    private static boolean isOpen(Place place, long stripe) {
+        return place.state == State.OPEN && place.stripe == stripe;
+    }
+
+    /**
+     * Gives up what is not whole of some rows and cannot be made so: its places are free. The rows are locked; what is being made whole is waited for.
+     *
+     * @return completes when nothing of these rows is being written here; the rows that were made whole have been told then
+     */
+    public CompletionStage<Void> giveUp(long row, long rows) {
+        List<CompletableFuture<Void>> waits = new ArrayList<>();
+        for (Home home : List.copyOf(homes.values())) {
+            for (Place place : home.places) {
+                long first = place.stripe * shape.stripBlocks();
+                if (first >= row + rows || first + shape.stripBlocks() <= row) {
+                    continue;
+                }
+                if (place.state == State.RESTORING) {
+                    CompletableFuture<Void> settled = new CompletableFuture<>();
+                    place.settled.add(() -> {
+                        giveUp(place);
+                        settled.complete(null);
+                    });
+                    waits.add(settled);
+                } else {
+                    giveUp(place);
+                }
+            }
+            serve(home);
+        }
+        return CompletableFuture.allOf(waits.toArray(CompletableFuture[]::new));
+    }
+
+    private static void giveUp(Place place) {
+        if (place.state == State.TORN) {
+            place.state = State.FREE;
+        }
+    }
+
+    // ---- places ----
 
     private static void answer(Wish wish, IoStatus status) {
         wish.from.execute(() -> wish.entry.onProtected(status));
@@ -187,7 +284,9 @@ public final class MemberJournal implements StripeJournal {
     private void serve(Home home) {
         while (!home.waiting.isEmpty() && homes.get(home.slot) == home) {
             Place place = home.free();
-            if (place != null) {
+            if (home.isRestoring(home.waiting.peek().stripe)) {
+                return;
+            } else if (place != null) {
                 write(home.waiting.poll(), place);
             } else if (home.isAllTorn()) {
                 answer(home.waiting.poll(), IoStatus.errno(Errno.EIO));
@@ -227,7 +326,7 @@ public final class MemberJournal implements StripeJournal {
     /** What was torn is protected by the newer entry of the same stripe. */
     private static void supersede(Place newer) {
         for (Place place : newer.home.places) {
-            if (place != newer && place.state == State.TORN && place.stripe == newer.stripe) {
+            if (place.state == State.TORN && place.stripe == newer.stripe && place.sequence < newer.sequence) {
                 place.state = State.FREE;
             }
         }

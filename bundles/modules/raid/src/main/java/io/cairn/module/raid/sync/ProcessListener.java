@@ -1,6 +1,7 @@
 package io.cairn.module.raid.sync;
 
 import io.cairn.bdev.IoStatus;
+import java.util.concurrent.CompletionStage;
 
 /** The array, as its background process reports to it. App thread. */
 public interface ProcessListener {
@@ -12,6 +13,14 @@ public interface ProcessListener {
 
     /** A member could not be read somewhere; {@code repaired}: it holds again what it should. For counts and events. */
     void readError(int slot, long row, long rows, boolean repaired, IoStatus status);
+
+    /**
+     * Rows of a raid5f array with a member missing are in doubt, and are locked: what cannot be made whole of them is given up ({@link Doubts}).
+     *
+     * @param missing the slot that may not be read
+     * @return whether they may leave the set of suspects; never fails
+     */
+    CompletionStage<Boolean> surrender(int missing, long row, long rows);
 
     /** A process has begun. */
     void started(Goal goal);

@@ -10,6 +10,7 @@ import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.RegionSet;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.module.raid.level.Xor;
+import io.cairn.reactor.Errno;
 import io.cairn.reactor.IoBuffer;
 import io.cairn.reactor.Poller;
 import io.cairn.reactor.Reactor;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * One process from its beginning to its end, on one reactor, with channels of its own to the members.
@@ -32,6 +34,9 @@ final class ProcessRun {
         void cursor(Goal rest);
 
         void readError(int slot, long row, long rows, boolean repaired, IoStatus status);
+
+        /** {@link ProcessListener#surrender}; answered on the run's reactor. */
+        void surrender(int missing, long row, long rows, Consumer<Boolean> answer);
 
         void ended(Outcome outcome);
     }
@@ -52,6 +57,9 @@ final class ProcessRun {
     private final Xor xor;
     private final InPlace inPlace;
     private final BitSet undecided = new BitSet();
+    /** A resync of an array that has no parity to compute: what is in doubt is given up. */
+    private final boolean givesUp;
+
     private final List<Chunk> chunks = new ArrayList<>();
     private final ArrayDeque<Chunk> idle = new ArrayDeque<>();
     private Layout layout;
@@ -97,6 +105,7 @@ final class ProcessRun {
         this.members = new MemberIo[layout.slots().size()];
         this.xor = new Xor(members.length);
         this.inPlace = new InPlace(members, xor);
+        this.givesUp = goal instanceof Goal.Resync && lacksOne(layout);
         this.cursor = goal.from();
         this.savedCursor = cursor;
         this.findings = goal instanceof Goal.Scrub scrub ? scrub.found() : Findings.NONE;
@@ -116,7 +125,7 @@ final class ProcessRun {
         savedAt = reactor.nowNanos();
         rateAt = savedAt;
         openMembers();
-        if (ending == null) {
+        if (ending == null && !givesUp) {
             makeChunks();
         }
         next();
@@ -247,7 +256,13 @@ final class ProcessRun {
                             || members[rebuild.slot()].isIn(layout.slots().get(rebuild.slot())));
             return there && (mirror ? inSync > 0 : inSync == members.length - 1);
         }
-        return canCompare(layout);
+        return givesUp ? lacksOne(layout) : canCompare(layout);
+    }
+
+    /** Returns whether there are just enough members of a raid5f to serve it. */
+    static boolean lacksOne(Layout layout) {
+        return layout.shape().level() == RaidLevel.RAID5F
+                && layout.count(MemberRole.IN_SYNC) == layout.slots().size() - 1;
     }
 
     /** Returns whether there are enough members to tell whether they agree. */
@@ -376,15 +391,83 @@ final class ProcessRun {
                 : window * WINDOWS_ALONE;
         rangeFrom = from;
         rangeEnd = dueEnd(from, most);
+        RegionSet doubtful = doubtful();
+        boolean surrenders = doubtful != null && (givesUp || doubtful.contains(doubtful.regionOf(from)));
+        if (surrenders && !givesUp) {
+            // as a whole: it leaves the set of suspects while nothing of it can change
+            long region = doubtful.regionOf(from) * doubtful.regionRows();
+            rangeFrom = region;
+            rangeEnd = Math.min(shape().rows(), region + doubtful.regionRows());
+        }
         waiting = true;
         channels.lock(rangeFrom, rangeEnd - rangeFrom).thenRun(() -> {
             waiting = false;
             locked = true;
             nextRow = rangeFrom;
             rangeBegan = reactor.clockNanos();
-            moreChunks();
+            if (surrenders) {
+                surrender();
+            } else if (!isInDoubt()) {
+                moreChunks();
+                next();
+            } else {
+                // since it was locked; the next range is for that
+                next();
+            }
+        });
+    }
+
+    // rows in doubt that a member is missing to
+
+    /** Returns the rows in doubt that are given up before anything is made of them; null: nothing is. */
+    private RegionSet doubtful() {
+        boolean fills = goal instanceof Goal.Rebuild && shape().level() == RaidLevel.RAID5F;
+        return fills || givesUp ? channels.unsynced(reactor) : null;
+    }
+
+    private boolean isInDoubt() {
+        RegionSet doubtful = doubtful();
+        return doubtful != null && doubtful.containsAny(rangeFrom, rangeEnd - rangeFrom);
+    }
+
+    /** Has the array give up what is in doubt of the range, which is whole regions. */
+    private void surrender() {
+        waiting = true;
+        told.surrender(missingSlot(), rangeFrom, rangeEnd - rangeFrom, done -> {
+            waiting = false;
+            surrendered(done);
             next();
         });
+    }
+
+    private void surrendered(boolean done) {
+        RegionSet doubtful = doubtful();
+        if (ending != null) {
+            return;
+        }
+        int last = doubtful.regionOf(rangeEnd - 1);
+        for (int region = doubtful.regionOf(rangeFrom); region <= last; region++) {
+            if (done) {
+                doubtful.remove(region);
+            } else {
+                undecided.set(region);
+            }
+        }
+        if (givesUp) {
+            nextRow = rangeEnd;
+        } else if (done) {
+            moreChunks();
+        } else {
+            end(new Outcome.MemberFailed(((Goal.Rebuild) goal).slot(), IoType.WRITE, IoStatus.errno(Errno.EIO)));
+        }
+    }
+
+    private int missingSlot() {
+        int slot = 0;
+        while (role(slot) == MemberRole.IN_SYNC) {
+            slot++;
+        }
+        return slot;
     }
 
     /** Returns the first row from this one on that is to be done; -1: none. */
@@ -404,7 +487,7 @@ final class ProcessRun {
 
     /** Returns the end of the rows from this one on, which is to be done, that are to be done with it. */
     private long dueEnd(long row, long most) {
-        long rows = Math.min(shape().rows(), row + most);
+        long rows = beforeDoubt(row, Math.min(shape().rows(), row + most));
         RegionSet regions = regions();
         if (regions == null) {
             return rows;
@@ -416,6 +499,13 @@ final class ProcessRun {
         long end = Math.min(shape().rows(), region * regions.regionRows());
         // whole regions, where they are taken out of the set while they are locked
         return shrinks() ? end : Math.min(rows, end);
+    }
+
+    /** Rows in doubt that a rebuild comes to are a range of their own. */
+    private long beforeDoubt(long row, long end) {
+        RegionSet doubtful = givesUp ? null : doubtful();
+        int first = doubtful == null ? -1 : doubtful.next(doubtful.regionOf(row));
+        return first < 0 ? end : Math.min(end, Math.max(row + 1, first * doubtful.regionRows()));
     }
 
     /** Returns how the rows are divided for this goal; null: they are not. */

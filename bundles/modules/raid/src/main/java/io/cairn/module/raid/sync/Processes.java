@@ -84,6 +84,12 @@ public final class Processes {
         }
 
         @Override
+        public void surrender(int missing, long row, long rows, Consumer<Boolean> answer) {
+            post(() -> listener.surrender(missing, row, rows)
+                    .thenAccept(done -> reactor.execute(() -> answer.accept(done))));
+        }
+
+        @Override
         public void ended(Outcome outcome) {
             post(() -> over(this, outcome));
         }
@@ -157,9 +163,9 @@ public final class Processes {
         return List.copyOf(due.values());
     }
 
-    /** Returns whether there are the members that a resync needs: all of a raid5f, two legs of a raid1. */
+    /** Returns whether there are the members that a resync needs: all of a raid5f but one, two legs of a raid1. */
     public boolean canResync() {
-        return ProcessRun.canCompare(layout);
+        return ProcessRun.canCompare(layout) || ProcessRun.lacksOne(layout);
     }
 
     /** Returns whether processes are paused: the one that runs, and those that begin. */

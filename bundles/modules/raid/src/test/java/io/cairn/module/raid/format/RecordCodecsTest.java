@@ -1,6 +1,7 @@
 package io.cairn.module.raid.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.module.raid.format.Extension.ProcessState;
 import io.cairn.module.raid.format.Extension.Scrub;
@@ -8,7 +9,9 @@ import io.cairn.module.raid.format.Extension.Target;
 import io.cairn.module.raid.format.ExtensionRead.Found;
 import io.cairn.module.raid.format.ExtensionRead.NoExtension;
 import io.cairn.module.raid.format.ExtensionRead.Refused;
+import io.cairn.module.raid.level.LostRows;
 import io.cairn.module.raid.level.RegionSet;
+import io.cairn.module.raid.level.RowRanges;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +46,8 @@ class RecordCodecsTest {
             Optional.of(new ProcessState(
                     ProcessKind.REBUILD, Optional.of(new Target(3, BDEV)), 0x2122232425262728L, true, 5)),
             Optional.of(new Scrub(Instant.ofEpochMilli(0x0000019a_12345678L), 9, true)),
-            true);
+            true,
+            LostRows.NONE);
 
     private static final Extension PLAIN =
             new Extension(ARRAY, 7, 2, 7, 2048, 1000, Optional.empty(), Optional.empty());
@@ -151,13 +155,66 @@ class RecordCodecsTest {
     @Test
     void aNewerMajorVersionIsRefusedAlsoBesideAKnownOne() {
         byte[] newer = unit(PLAIN);
-        newer[8] = 2;
+        newer[8] = 3;
         newer[10] = 3;
         seal(newer, 256, 16);
 
-        ExtensionRead refused = new Refused("the array's own record has version 2.3; version 1 is known");
+        ExtensionRead refused = new Refused("the array's own record has version 3.3; versions 1 and 2 are known");
         assertThat(ExtensionCodec.decode(newer, unit(FULL), ARRAY)).isEqualTo(refused);
         assertThat(ExtensionCodec.decode(unit(FULL), newer, ARRAY)).isEqualTo(refused);
+    }
+
+    private static Extension withLost(LostRows lost) {
+        return new Extension(ARRAY, 7, 2, 7, 2048, 1000, Optional.empty(), Optional.empty(), false, lost);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            8   | 02000000
+            12  | 30010000
+            136 | 02000000
+            256 | 010000000000000008000000000000000400000000000000
+            280 | 030000000000000000000000010000001000000000000000
+            """)
+    void lostRowsAreWhatTheTableSays(int offset, String hex) {
+        Extension extension = withLost(
+                LostRows.NONE.plus(3, RowRanges.NONE.plus(1L << 32, 16)).plus(1, RowRanges.NONE.plus(8, 4)));
+        byte[] record = ExtensionCodec.encode(extension);
+
+        assertThat(record).hasSize(304);
+        assertThat(hexAt(record, offset, hex.length() / 2)).isEqualTo(hex);
+        assertThat(ExtensionCodec.decode(unit(extension), NOTHING, ARRAY)).isEqualTo(new Found(extension, 0));
+    }
+
+    @Test
+    void soManyLostRowsFitTheSmallestUnit() {
+        RowRanges most = RowRanges.NONE;
+        for (int i = 0; i < ExtensionCodec.MOST_LOST; i++) {
+            most = most.plus(i * 8L, 4);
+        }
+        Extension extension = withLost(LostRows.NONE.plus(254, most));
+        assertThat(ExtensionCodec.encode(extension)).hasSizeLessThanOrEqualTo(4096);
+        assertThat(ExtensionCodec.decode(unit(extension), NOTHING, ARRAY)).isEqualTo(new Found(extension, 0));
+
+        Extension more = withLost(LostRows.NONE.plus(254, most.plus(1 << 20, 1)));
+        assertThatThrownBy(() -> ExtensionCodec.encode(more))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("161 ranges of lost rows; 160 are the most");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"136, 161", "136, -1", "136, 3", "256, 255", "256, -1", "264, -1", "272, 0", "272, 9223372036854775807"
+    })
+    void lostRowsWithoutSenseAreRefused(int offset, long value) {
+        byte[] record = unit(withLost(LostRows.NONE.plus(3, RowRanges.NONE.plus(8, 4))));
+        for (int i = 0; i < (offset < 264 ? 4 : 8); i++) {
+            record[offset + i] = (byte) (value >> (8 * i));
+        }
+        seal(record, 280, 16);
+        assertThat(ExtensionCodec.decode(record, NOTHING, ARRAY)).isInstanceOf(Refused.class);
     }
 
     @Test

@@ -273,6 +273,11 @@ final class FixedArrays implements BdevModule {
         }
 
         @Override
+        public void rewritten(long row, long rows) {
+            events.add("rewritten " + row + "+" + rows);
+        }
+
+        @Override
         public boolean isLeaving() {
             return bdev.state() == BdevState.UNREGISTERING || bdev.state() == BdevState.REMOVING;
         }

@@ -608,6 +608,52 @@ class RedundancyTest {
     }
 
     @Test
+    void whatIsLostIsRefusedAlsoOfAMemberThatIsThere() {
+        start(Plan.of(RaidLevel.RAID5F), 3);
+        open.channel(1).write(0, stripes(6));
+        core.awaitOnApp(() -> array.channels.lost(LostRows.NONE.plus(0, RowRanges.NONE.plus(0, 8))));
+        IoStatus refused = IoStatus.errno(Errno.EIO);
+        // stripes 0 and 1: the strip of slot 0 is the first one
+        assertThat(open.channel(1).run(IoRequest.read(3, 1)).status()).isEqualTo(refused);
+        assertThat(open.channel(1).run(IoRequest.read(8, 1)).status()).isEqualTo(refused);
+        assertThat(open.channel(1).run(IoRequest.read(0, 8)).status()).isEqualTo(refused);
+        assertThat(open.channel(1).run(IoRequest.read(4, 4)).status()).isEqualTo(IoStatus.SUCCESS);
+        assertThat(open.channel(1).run(IoRequest.read(16, 8)).status()).isEqualTo(IoStatus.SUCCESS);
+        // opened since
+        assertThat(open.channel(2).run(IoRequest.read(3, 1)).status()).isEqualTo(refused);
+        core.awaitOnApp(() -> array.leave(0));
+        assertThat(open.channel(1).run(IoRequest.read(3, 1)).status()).isEqualTo(refused);
+        assertThat(open.channel(1).run(IoRequest.read(4, 4)).status()).isEqualTo(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void whatIsLostIsThereWhenItsRewriteHasBeenRecorded() {
+        start(Plan.of(RaidLevel.RAID5F), 3);
+        core.awaitOnApp(() -> array.channels.lost(LostRows.NONE.plus(0, RowRanges.NONE.plus(0, 8))));
+        byte[] data = stripes(1);
+        TestIo io = open.channel(1).start(IoRequest.write(0, 8, data));
+        TestIo other = open.channel(1).start(IoRequest.writeZeroes(8, 8));
+        settledWithout(io);
+        settledWithout(other);
+        assertThat(array.events).containsExactlyInAnyOrder("rewritten 0+4", "rewritten 4+4");
+        assertThat(open.channel(1).abort(io)).isEqualTo(IoStatus.FAILED);
+        TestIo reset = open.channel(1).start(IoRequest.reset());
+        settledWithout(reset);
+
+        core.awaitOnApp(() -> array.channels.lost(LostRows.NONE.plus(0, RowRanges.NONE.plus(4, 4))));
+        settledWithout(io);
+        core.awaitOnApp(() -> array.channels.rewriteRecorded(0, 4, true));
+        assertThat(end(io)).isEqualTo(IoStatus.SUCCESS);
+        core.awaitOnApp(() -> array.channels.rewriteRecorded(4, 4, false));
+        assertThat(end(other)).isEqualTo(IoStatus.errno(Errno.EIO));
+        assertThat(end(reset)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(open.channel(1).read(0, 8)).isEqualTo(data);
+        assertThat(open.channel(1).run(IoRequest.read(8, 1)).status()).isEqualTo(IoStatus.errno(Errno.EIO));
+        assertThat(end(write(16, 8))).as("elsewhere").isEqualTo(IoStatus.SUCCESS);
+        assertThat(array.events).hasSize(2);
+    }
+
+    @Test
     void aStripThatCannotBeReadIsMadeOfTheOthers() {
         start(Plan.of(RaidLevel.RAID5F), 3);
         byte[] data = stripes(2);

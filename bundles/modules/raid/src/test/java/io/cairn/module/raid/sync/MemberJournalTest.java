@@ -4,21 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
 import io.cairn.bdev.IoVector;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.testkit.SimDisk;
+import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.TestCore;
 import io.cairn.module.raid.format.Reserved;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.module.raid.level.StripeJournal;
 import io.cairn.module.raid.member.ReservedArea;
+import io.cairn.reactor.Errno;
 import io.cairn.reactor.IoBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +41,7 @@ class MemberJournalTest {
     private final List<SimDisk> disks = new ArrayList<>();
     private final List<BdevDescriptor> descriptors = new ArrayList<>();
     private final List<ReservedArea> areas = new ArrayList<>();
+    private final List<Long> restored = new ArrayList<>();
     private final Shape shape =
             new Shape(RaidLevel.RAID5F, BLOCK, STRIP, Collections.nCopies(3, new Shape.Extent(DATA_OFFSET, 512)));
 
@@ -74,9 +80,10 @@ class MemberJournalTest {
             descriptors.add(open);
             areas.add(ReservedArea.of(open));
         }
-        MemberJournal journal = new MemberJournal(core.reactors(), ARRAY, shape, 1, () -> 7, (slot, type, status) -> {
-            throw new AssertionError(type + " on slot " + slot + ": " + status);
-        });
+        MemberJournal journal =
+                new MemberJournal(core.reactors(), ARRAY, shape, 1, () -> 7, restored::add, (slot, type, status) -> {
+                    throw new AssertionError(type + " on slot " + slot + ": " + status);
+                });
         core.onApp(() -> {
             journal.join(1, areas.get(1), WHERE);
             journal.join(2, areas.get(2), WHERE);
@@ -105,6 +112,77 @@ class MemberJournalTest {
             journal.done(stripe, write, true);
             return null;
         });
+    }
+
+    private void torn(MemberJournal journal, long stripe, Write write) {
+        core.settle();
+        assertThat(write.outcome).isEqualTo(IoStatus.SUCCESS);
+        core.onApp(() -> {
+            journal.done(stripe, write, false);
+            return null;
+        });
+        core.settle();
+    }
+
+    private static byte[] block(int fill) {
+        byte[] block = new byte[BLOCK];
+        Arrays.fill(block, (byte) fill);
+        return block;
+    }
+
+    @Test
+    void aStripeWhoseWriteFailedIsMadeWholeAndItsPlaceIsFree() {
+        MemberJournal journal = start();
+        for (int row = 0; row < STRIP; row++) {
+            disks.get(1).medium().write(DATA_OFFSET + row, block(3));
+        }
+        for (long stripe = 0; stripe < 4 * 3; stripe += 3) {
+            torn(journal, stripe, protect(journal, stripe, 5));
+        }
+        assertThat(restored).containsExactly(0L, 3L, 6L, 9L);
+        assertThat(disks.get(2).medium().read(DATA_OFFSET)).isEqualTo(block(3 ^ 5));
+        assertThat(disks.get(2).medium().read(DATA_OFFSET + 3 * STRIP)).isEqualTo(block(5));
+    }
+
+    @Test
+    void aStripeThatCannotBeMadeWholeKeepsItsPlaceUntilItIsGivenUp() {
+        MemberJournal journal = start();
+        disks.get(2)
+                .inject(new SimFault(
+                        Set.of(IoType.WRITE), DATA_OFFSET, Long.MAX_VALUE, Integer.MAX_VALUE, IoStatus.nvme(2, 0x80)));
+        for (long stripe = 0; stripe < PLACES * 3; stripe += 3) {
+            torn(journal, stripe, protect(journal, stripe, 5));
+        }
+        Write refused = protect(journal, 30, 1);
+        core.settle();
+        assertThat(refused.outcome).isEqualTo(IoStatus.errno(Errno.EIO));
+        core.awaitOnApp(() -> journal.giveUp(3 * STRIP, STRIP));
+        Write next = protect(journal, 30, 1);
+        core.settle();
+        assertThat(next.outcome).isEqualTo(IoStatus.SUCCESS);
+        assertThat(restored).isEmpty();
+        disks.get(2).clearFaults();
+        torn(journal, 30, next);
+        assertThat(restored).containsExactly(30L);
+    }
+
+    @Test
+    void aStripeIsNotWrittenWhileItIsMadeWhole() {
+        MemberJournal journal = start();
+        Write first = protect(journal, 0, 5);
+        core.settle();
+        disks.get(1).hold(IoType.READ);
+        torn(journal, 0, first);
+        Write second = protect(journal, 0, 6);
+        CompletionStage<Void> givenUp = core.onApp(() -> journal.giveUp(0, STRIP));
+        core.settle();
+        assertThat(second.outcome).isNull();
+        assertThat(givenUp.toCompletableFuture()).isNotDone();
+        disks.get(1).release();
+        core.settle();
+        assertThat(second.outcome).isEqualTo(IoStatus.SUCCESS);
+        assertThat(givenUp.toCompletableFuture()).isDone();
+        assertThat(restored).containsExactly(0L);
     }
 
     /** Stripes whose number is a multiple of three have their parity, and so their entries, on slot 2. */

@@ -17,11 +17,13 @@ import io.cairn.module.raid.level.ArrayChannels;
 import io.cairn.module.raid.level.ArrayControl;
 import io.cairn.module.raid.level.ChannelSettings;
 import io.cairn.module.raid.level.Layout;
+import io.cairn.module.raid.level.LostRows;
 import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.RaidChannels;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.RaidLimits;
 import io.cairn.module.raid.level.RegionSet;
+import io.cairn.module.raid.level.RowRanges;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.module.raid.level.StripeJournal;
 import io.cairn.module.raid.member.ReservedArea;
@@ -89,6 +91,8 @@ final class MiniArrays implements BdevModule {
         long missingSince;
         /** Whether what was out when a member was lost has ended: the journal knows of everything since. */
         volatile boolean settled = true;
+        /** What is lost of members, by the record. */
+        volatile LostRows lost = LostRows.NONE;
     }
 
     /**
@@ -121,6 +125,7 @@ final class MiniArrays implements BdevModule {
 
         final Superblocks record;
         private MemberJournal journal;
+        private Doubts doubts;
         private final BdevHost host;
         private final String name;
         private final Plan plan;
@@ -177,9 +182,10 @@ final class MiniArrays implements BdevModule {
                     this,
                     plan.sweep(),
                     plan.faults());
+            boolean parity = plan.level() == RaidLevel.RAID5F;
             found.ifPresent(bits -> {
                 intents.load(bits);
-                if (plan.level() == RaidLevel.RAID1 || record.failed.isEmpty() || !record.settled) {
+                if (!parity || record.failed.isEmpty()) {
                     intents.suspectAll();
                 }
             });
@@ -194,7 +200,6 @@ final class MiniArrays implements BdevModule {
                     journal.done(stripe, entry, good);
                 }
             };
-            boolean parity = plan.level() == RaidLevel.RAID5F;
             channels = new ArrayChannels(
                     host.reactors(),
                     new ChannelSettings(this, REGION_ROWS, parity ? Optional.of(late5) : Optional.empty()),
@@ -227,7 +232,11 @@ final class MiniArrays implements BdevModule {
                 }
             }
             if (parity) {
-                joined = joined.thenCompose(v -> replay());
+                joined = joined.thenCompose(v -> replay()).thenCompose(v -> {
+                    doubts = new Doubts(channels, new Lost(), record.lost);
+                    doubts.suspect(intents.suspects());
+                    return doubts.begin();
+                });
             }
             return joined.thenCompose(v -> {
                 intents.complete(isComplete());
@@ -246,12 +255,25 @@ final class MiniArrays implements BdevModule {
             areas.forEach((slot, area) -> replay.with(slot, area, plan.places(512)));
             return replay.run().thenAccept(result -> {
                 events.add("replayed " + result);
+                if (missing != JournalReplay.NOBODY && !record.settled) {
+                    RowRanges torn = RowRanges.NONE;
+                    RegionSet bits = intents.bits();
+                    for (int region = bits.next(0); region >= 0; region = bits.next(region + 1)) {
+                        torn = torn.plus(region * REGION_ROWS, REGION_ROWS);
+                    }
+                    for (long stripe : result.stripes()) {
+                        torn = torn.minus(stripe * STRIP, STRIP);
+                    }
+                    record.lost = record.lost.plus(missing, torn);
+                    record.settled = true;
+                }
                 journal = new MemberJournal(
                         host.reactors(),
                         record.uuid,
                         layout.shape(),
                         result.nextSequence(),
                         () -> record.sequence,
+                        stripe -> doubts.restored(stripe * STRIP, STRIP),
                         (slot, type, status) -> decideSoon(slot));
                 areas.forEach((slot, area) -> journal.join(slot, area, plan.places(512)));
             });
@@ -259,7 +281,7 @@ final class MiniArrays implements BdevModule {
 
         /** Waits for what was out when a member was lost, and makes it durable. */
         private void settle() {
-            if (processes.current().isPresent()) {
+            if (processes.current().isPresent() || !intents.suspects().isEmpty()) {
                 app().after(1_000_000, this::settle);
                 return;
             }
@@ -356,12 +378,41 @@ final class MiniArrays implements BdevModule {
         }
 
         void resync() {
-            if (!intents.suspects().isEmpty()) {
+            if (!intents.suspects().isEmpty() && processes.canResync()) {
                 processes.request(new Goal.Resync(intents.suspects(), 0));
             }
         }
 
         // ---- processes ----
+
+        @Override
+        public CompletionStage<Boolean> surrender(int missing, long row, long rows) {
+            return doubts.surrender(missing, row, rows);
+        }
+
+        private final class Lost implements Doubts.Home {
+            @Override
+            public CompletionStage<Void> giveUp(long row, long rows) {
+                return journal.giveUp(row, rows);
+            }
+
+            @Override
+            public CompletionStage<Boolean> save(LostRows lost) {
+                CompletionStage<Void> flushed = CompletableFuture.completedFuture(null);
+                for (int slot = 0; slot < layout.slots().size(); slot++) {
+                    if (layout.slots().get(slot).role() == MemberRole.IN_SYNC) {
+                        flushed = flushed.thenCombine(areas.get(slot).flush(), (a, b) -> null);
+                    }
+                }
+                return flushed.handle((done, failure) -> {
+                    events.add((failure == null ? "" : "not saved: ") + lost);
+                    if (failure == null && !powerOff) {
+                        record.lost = lost;
+                    }
+                    return failure == null && !powerOff;
+                });
+            }
+        }
 
         @Override
         public void started(Goal goal) {
@@ -383,6 +434,9 @@ final class MiniArrays implements BdevModule {
             if (goal instanceof Goal.Rebuild rebuild && outcome instanceof Outcome.Done && trusts) {
                 trust(rebuild.slot());
             } else if (goal instanceof Goal.Resync && outcome instanceof Outcome.Done) {
+                if (doubts != null && intents.suspects().isEmpty()) {
+                    doubts.resolved();
+                }
                 resync();
             }
         }
@@ -453,8 +507,16 @@ final class MiniArrays implements BdevModule {
             app().execute(() -> {
                 events.add("suspect " + row + "+" + rows);
                 intents.addSuspect(row, rows);
+                if (doubts != null) {
+                    doubts.suspect(row, rows);
+                }
                 resync();
             });
+        }
+
+        @Override
+        public void rewritten(long row, long rows) {
+            app().execute(() -> doubts.rewritten(row, rows));
         }
 
         @Override
