@@ -75,7 +75,6 @@ class KillUnderLoadIT {
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new AssertionError("the writer has not met the end of its connection", e);
         }
-        System.out.printf("killed after %d writes and %d flushes%n", writes.writes(), writes.flushes());
         return uuids;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.itests.support.Await;
 import io.cairn.itests.support.Raid;
+import io.cairn.itests.support.RaidSuperblock;
 import io.cairn.itests.support.RpcError;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.SharedDistribution;
@@ -28,7 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedDistribution.class)
 class RaidBadInputIT {
     private static final int EPERM = -1;
+    private static final int EBUSY = -16;
     private static final int EEXIST = -17;
+    private static final int ENODEV = -19;
     private static final int EINVAL = -22;
     private static final int PARSE_ERROR = -32700;
     private static final int SIZE = 4 << 20;
@@ -73,7 +76,9 @@ class RaidBadInputIT {
     @Test
     void whatMakesNoArrayIsRefusedAndNothingIsWritten() throws IOException {
         half();
-        damaged();
+        changed("biDamaged", superblock().damaged());
+        changed("biVersion", superblock().version(2));
+        changed("biSlot", superblock().firstSlot(2));
         Map<String, byte[]> before = contents();
         for (Refusal refusal : List.of(
                 new Refusal(EPERM, asked("raid1", 0, "bi0", "bi0"), "bi0", "twice"),
@@ -85,6 +90,8 @@ class RaidBadInputIT {
                 new Refusal(EPERM, asked("raid1", 0, "bi0", "biClaimed"), "biClaimed", "passthru"),
                 new Refusal(EEXIST, asked("raid1", 0, "bi0", "biHalf"), "biHalf", OTHER, "force"),
                 new Refusal(EEXIST, asked("raid1", 0, "bi0", "biDamaged"), "biDamaged", "checksum", "force"),
+                new Refusal(EEXIST, asked("raid1", 0, "bi0", "biVersion"), "biVersion", "version is 2.0", "force"),
+                new Refusal(EEXIST, asked("raid1", 0, "bi0", "biSlot"), "biSlot", "slot 2 of 2", "force"),
                 new Refusal(EINVAL, asked("raid1", 0), "raid1 needs at least"),
                 new Refusal(EINVAL, asked("raid5f", 4, "bi0", "bi1"), "raid5f needs at least 3"),
                 new Refusal(EINVAL, asked("raid1", 4, "bi0", "bi1"), "strip_size_kb 4"),
@@ -93,15 +100,75 @@ class RaidBadInputIT {
                 new Refusal(EINVAL, named("b".repeat(64), "bi0", "bi1"), "64 bytes", "63"),
                 new Refusal(EEXIST, named(OTHER, "bi0", "bi1"), OTHER, "exists"),
                 new Refusal(PARSE_ERROR, asked("raid6", 4, "bi0", "bi1"), "raid6"))) {
-            assertThatThrownBy(() -> stack.rpc().call("bdev_raid_create", refusal.asked()))
-                    .as("%s", refusal.asked())
-                    .isInstanceOfSatisfying(
-                            RpcError.class,
-                            e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(refusal.code()))
-                    .hasMessageContainingAll(refusal.named().toArray(CharSequence[]::new));
+            assertRefused("bdev_raid_create", refusal);
         }
         assertThat(stack.rpc().call("bdev_raid_get_bdevs", Map.of("category", "all")))
                 .hasSize(1);
+        assertThat(cairn.wholeLog())
+                .contains("bdev 'biVersion' has a RAID superblock that is not used: its version is 2.0")
+                .contains("bdev 'biSlot' has a RAID superblock that is not used: it has a member in slot 2 of 2")
+                .contains("bdev 'biDamaged' has a RAID superblock that is not used: its checksum is");
+        assertUntouched(before);
+    }
+
+    @Test
+    void whatIsNoMemberOfAnArrayIsRefusedAndNothingIsWritten() throws IOException {
+        half();
+        changed("biDamaged", superblock().damaged());
+        changed("biVersion", superblock().version(2));
+        changed("biSlot", superblock().firstSlot(2));
+        disk("biLeg0", SIZE, 512);
+        disk("biLeg1", SIZE, 512);
+        Raid raid = stack.raid("biArray", "raid1", 0, List.of("biLeg0", "biLeg1"));
+        stack.rpc().call("bdev_raid_remove_base_bdev", Map.of("name", "biLeg1"));
+        raid.awaitHealth("degraded");
+        Map<String, byte[]> before = contents();
+        for (Refusal refusal : List.of(
+                new Refusal(EINVAL, added("biWide"), "biWide", "4096", "512"),
+                new Refusal(EINVAL, added("biTiny"), "biTiny", "too small"),
+                new Refusal(EPERM, added("biClaimed"), "biClaimed", "passthru"),
+                new Refusal(EEXIST, added("biHalf"), "biHalf", OTHER),
+                new Refusal(EEXIST, added("biDamaged"), "biDamaged", "checksum"),
+                new Refusal(EEXIST, added("biVersion"), "biVersion", "version is 2.0"),
+                new Refusal(EEXIST, added("biSlot"), "biSlot", "slot 2 of 2"),
+                new Refusal(EPERM, added("biLeg0"), "biLeg0", "twice"),
+                new Refusal(ENODEV, added("biNone"), "biNone"))) {
+            assertRefused("bdev_raid_add_base_bdev", refusal);
+        }
+        raid.awaitHealth("degraded");
+        assertUntouched(before);
+    }
+
+    /** The other half was in use without this one: neither is put over the other. */
+    @Test
+    void aMemberThatIsNewerThanTheArrayInUseIsLeftAlone() throws IOException {
+        disk("biLeg0", SIZE, 512);
+        disk("biLeg1", SIZE, 512);
+        Raid raid = stack.raid("biArray", "raid1", 0, List.of("biLeg0", "biLeg1"));
+        String uuid = uuid("biLeg1");
+        stack.delete("bdev_aio_delete", "biLeg1");
+        raid.awaitHealth("degraded");
+        byte[] newer = RaidSuperblock.of(file("biLeg1")).newer(10).disk();
+        stack.aio("biLeg1", Files.write(file("biLeg1"), newer), 512, uuid);
+
+        assertRefused("bdev_raid_add_base_bdev", new Refusal(EBUSY, added("biLeg1"), "biLeg1", "newer", "biArray"));
+
+        assertThat(cairn.wholeLog())
+                .contains("bdev 'biLeg1': raid bdev 'biArray': its" + " superblock has sequence number");
+        assertThat(raid.info().path("health").asString()).isEqualTo("degraded");
+        assertThat(Files.readAllBytes(file("biLeg1"))).isEqualTo(newer);
+    }
+
+    private void assertRefused(String method, Refusal refusal) {
+        assertThatThrownBy(() -> stack.rpc().call(method, refusal.asked()))
+                .as("%s", refusal.asked())
+                .isInstanceOfSatisfying(
+                        RpcError.class,
+                        e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(refusal.code()))
+                .hasMessageContainingAll(refusal.named().toArray(CharSequence[]::new));
+    }
+
+    private void assertUntouched(Map<String, byte[]> before) throws IOException {
         contents().forEach((disk, content) -> assertThat(content).as(disk).isEqualTo(before.get(disk)));
     }
 
@@ -134,11 +201,18 @@ class RaidBadInputIT {
                 .equals("configuring"));
     }
 
-    /** A disk with what was a superblock. */
-    private void damaged() throws IOException {
-        byte[] content = Files.readAllBytes(file("biHalf"));
-        content[20] ^= 1;
-        stack.aio("biDamaged", Files.write(file("biDamaged"), content), 512);
+    /** The superblock of the other array. */
+    private RaidSuperblock superblock() throws IOException {
+        return RaidSuperblock.of(file("biHalf"));
+    }
+
+    /** A disk with something like it. */
+    private void changed(String disk, RaidSuperblock superblock) throws IOException {
+        stack.aio(disk, Files.write(file(disk), superblock.disk()), 512);
+    }
+
+    private static Map<String, Object> added(String base) {
+        return Map.of("raid_bdev", "biArray", "base_bdev", base);
     }
 
     private Map<String, Object> asked(String level, int stripKib, String... bases) {
@@ -165,7 +239,8 @@ class RaidBadInputIT {
 
     private Map<String, byte[]> contents() throws IOException {
         Map<String, byte[]> contents = new HashMap<>();
-        for (String disk : List.of("bi0", "bi1", "bi2", "biWide", "biTiny", "biClaimed", "biHalf", "biDamaged")) {
+        for (String disk : List.of(
+                "bi0", "bi1", "bi2", "biWide", "biTiny", "biClaimed", "biHalf", "biDamaged", "biVersion", "biSlot")) {
             contents.put(disk, Files.readAllBytes(file(disk)));
         }
         return contents;

@@ -3,7 +3,9 @@ package io.cairn.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.itests.support.Await;
+import io.cairn.itests.support.Finished;
 import io.cairn.itests.support.Fio;
+import io.cairn.itests.support.QemuIo;
 import io.cairn.itests.support.Raid;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.SharedDistribution;
@@ -67,67 +69,97 @@ class RaidIT {
 
     @Test
     void aMirrorsLegThatGoesAndComesBackIsGivenWhatItMissed() throws IOException {
-        Raid raid = stack.raid(ARRAY, "raid1", 0, disks(SIZE, "raLeg0", "raLeg1"));
-        stack.export(ARRAY);
-        String uuid = Stack.uuids(stack.rpc()).get("raLeg1");
-        long since = Raid.nextNotification(stack.rpc());
+        Raid raid = mirror(SIZE);
         try (Fio load = Fio.verifying(cairn.nbdUri(ARRAY), "--size=8M", "--iodepth=16", "--rate_iops=1000")) {
-            awaitWrites(200);
-
-            stack.delete("bdev_aio_delete", "raLeg1");
-            degradedAndBack(raid, uuid);
-
-            // and once more: its file is not there any more
-            Path away = Files.move(file("raLeg1"), directory.resolve("away"));
-            stack.rescan("raLeg1");
-            raid.awaitHealth("degraded");
-            Files.move(away, file("raLeg1"));
-            degradedAndBack(raid, uuid);
-
-            awaitWrites(200);
+            goesAndComesBack(raid, "raLeg1", "1 of 2 members");
             load.end().clean();
         }
-        assertThat(raid.told(since))
-                .containsSubsequence(
-                        "bdev_member_lost: base bdev 'raLeg1' was removed",
-                        "bdev_degraded: 1 of 2 members",
-                        "bdev_process_begin: rebuild",
-                        "bdev_process_end: rebuild: done",
-                        "bdev_optimal",
-                        "bdev_degraded: 1 of 2 members",
-                        "bdev_optimal");
         assertThat(raid.scrub(false)).isZero();
     }
 
+    @Test
+    void aParityArraysMemberThatGoesAndComesBackIsGivenWhatItMissed() throws IOException {
+        Raid raid = parity(SIZE);
+        try (Fio load = stripes("--rate_iops=1000")) {
+            goesAndComesBack(raid, "raDisk2", "3 of 4 members");
+            load.end().clean();
+        }
+        assertThat(raid.scrub(false)).isZero();
+    }
+
+    /** Its bdev is deleted, and then its file is not there any more. */
+    private void goesAndComesBack(Raid raid, String disk, String left) throws IOException {
+        String uuid = Stack.uuids(stack.rpc()).get(disk);
+        long since = Raid.nextNotification(stack.rpc());
+        awaitWrites(200);
+
+        stack.delete("bdev_aio_delete", disk);
+        degradedAndBack(raid, disk, uuid);
+
+        Path away = Files.move(file(disk), directory.resolve("away"));
+        stack.rescan(disk);
+        raid.awaitHealth("degraded");
+        Files.move(away, file(disk));
+        degradedAndBack(raid, disk, uuid);
+
+        awaitWrites(200);
+        assertThat(raid.told(since))
+                .containsSubsequence(
+                        "bdev_member_lost: base bdev '" + disk + "' was removed",
+                        "bdev_degraded: " + left,
+                        "bdev_process_begin: rebuild",
+                        "bdev_process_end: rebuild: done",
+                        "bdev_optimal",
+                        "bdev_degraded: " + left,
+                        "bdev_optimal");
+    }
+
     /** It comes back while the client writes, and is not given the whole array. */
-    private void degradedAndBack(Raid raid, String uuid) {
+    private void degradedAndBack(Raid raid, String disk, String uuid) {
         raid.awaitHealth("degraded");
         awaitWrites(200);
-        stack.aio("raLeg1", file("raLeg1"), BLOCK, uuid);
+        stack.aio(disk, file(disk), BLOCK, uuid);
         raid.awaitHealth("optimal");
-        assertThat(stat("raLeg1", "bytes_written")).isBetween(1L, SIZE / 2L);
+        assertThat(stat(disk, "bytes_written")).isBetween(1L, SIZE / 2L);
     }
 
     @Test
     void theModuleOfALegIsStoppedAndStartedUnderLoad() throws IOException {
-        Files.write(file("raLeg0"), new byte[SIZE]);
-        stack.aio("raLeg0", file("raLeg0"), BLOCK);
+        zeroes("raLeg0");
         stack.malloc("raLeg1", SIZE);
-        Raid raid = stack.raid(ARRAY, "raid1", 0, List.of("raLeg0", "raLeg1"));
-        stack.export(ARRAY);
+        Raid raid = exported(stack.raid(ARRAY, "raid1", 0, List.of("raLeg0", "raLeg1")));
         try (Fio load = Fio.verifying(cairn.nbdUri(ARRAY), "--size=16M", "--iodepth=16")) {
-            for (String module : List.of("aio", "aio")) {
-                awaitWrites(200);
-                cairn.shell().runOverSsh("bundle:stop io.cairn.module." + module);
-                raid.awaitHealth("degraded");
-                awaitWrites(200);
-                cairn.shell().runOverSsh("bundle:start io.cairn.module." + module);
-                raid.awaitHealth("optimal");
-            }
-            awaitWrites(200);
+            moduleStoppedAndStarted(raid);
             load.end().clean();
         }
         assertThat(raid.scrub(false)).isZero();
+    }
+
+    @Test
+    void theModuleOfAParityArraysMemberIsStoppedAndStartedUnderLoad() throws IOException {
+        stack.malloc("raDisk0", SIZE);
+        zeroes("raDisk1");
+        stack.malloc("raDisk2", SIZE);
+        stack.malloc("raDisk3", SIZE);
+        Raid raid = exported(stack.raid(ARRAY, "raid5f", STRIP, List.of("raDisk0", "raDisk1", "raDisk2", "raDisk3")));
+        try (Fio load = stripes()) {
+            moduleStoppedAndStarted(raid);
+            load.end().clean();
+        }
+        assertThat(raid.scrub(false)).isZero();
+    }
+
+    /** The bundle of the module that one member is of, twice. */
+    private void moduleStoppedAndStarted(Raid raid) {
+        for (int round = 0; round < 2; round++) {
+            awaitWrites(200);
+            cairn.shell().runOverSsh("bundle:stop io.cairn.module.aio");
+            raid.awaitHealth("degraded");
+            awaitWrites(200);
+            cairn.shell().runOverSsh("bundle:start io.cairn.module.aio");
+            raid.awaitHealth("optimal");
+        }
+        awaitWrites(200);
     }
 
     @Test
@@ -156,10 +188,9 @@ class RaidIT {
 
     @Test
     void aSpareTakesThePlaceOfAMemberThatStaysAway() throws IOException {
-        Raid raid = stack.raid(ARRAY, "raid1", 0, disks(SMALL, "raLeg0", "raLeg1"));
+        Raid raid = mirror(SMALL);
         disks(SMALL, "raSpare");
         spare("raSpare");
-        stack.export(ARRAY);
         stack.rpc().call("bdev_raid_set_policy", Map.of("name", ARRAY, "spare_delay_sec", 1));
         try (Fio load = Fio.verifying(cairn.nbdUri(ARRAY), "--size=16M", "--iodepth=16")) {
             awaitWrites(200);
@@ -173,40 +204,16 @@ class RaidIT {
     }
 
     @Test
-    void aParityArraysMemberGoesAndComesBackUnderLoad() throws IOException {
-        Raid raid = stack.raid(ARRAY, "raid5f", STRIP, disks(SIZE, "raDisk0", "raDisk1", "raDisk2", "raDisk3"));
-        stack.export(ARRAY);
-        String uuid = Stack.uuids(stack.rpc()).get("raDisk2");
-        try (Fio load = stripes()) {
-            awaitWrites(100);
-            stack.delete("bdev_aio_delete", "raDisk2");
-            raid.awaitHealth("degraded");
-            awaitWrites(100);
-            stack.aio("raDisk2", file("raDisk2"), BLOCK, uuid);
-            raid.awaitHealth("optimal");
-            awaitWrites(100);
-            load.end().clean();
-        }
-        assertThat(raid.scrub(false)).isZero();
-    }
-
-    @Test
     void aFlippedByteOfALegIsFoundAndRepaired() throws IOException {
-        Raid raid = stack.raid(ARRAY, "raid1", 0, disks(SIZE, "raLeg0", "raLeg1"));
-        stack.export(ARRAY);
-        Tool.named("qemu-io")
-                .run("-f", "raw", "-c", "write -P 0x33 3M 8M", "-c", "flush", cairn.nbdUri(ARRAY))
-                .ok();
+        Raid raid = mirror(SIZE);
+        qemuIo("write -P 0x33 3M 8M", "flush").ok();
         flippedAndRepaired(raid, 1, (5 << 20) + 1234);
     }
 
     @Test
     void aFlippedByteOfParityIsFoundAndRepaired() throws IOException {
-        Raid raid = stack.raid(ARRAY, "raid5f", STRIP, disks(SIZE, "raDisk0", "raDisk1", "raDisk2", "raDisk3"));
-        stack.export(ARRAY);
-        Tool.named("qemu-io")
-                .run("-f", "raw", "-c", "write -P 0x33 0 12M", "-c", "flush", cairn.nbdUri(ARRAY))
-                .ok();
+        Raid raid = parity(SIZE);
+        qemuIo("write -P 0x33 0 12M", "flush").ok();
         // stripe 4 has its parity where stripe 0 has it: in the last slot
         flippedAndRepaired(raid, 3, 4 * (STRIP << 10) + 1000);
     }
@@ -243,7 +250,66 @@ class RaidIT {
         return Arrays.copyOfRange(all, (int) offset, all.length);
     }
 
+    // ---- stripes and clients ----
+
+    /** It is told the stripe as block size, so that it reads, changes and writes whole ones. */
+    @Test
+    void aClientThatAsksForBlockSizesWritesPartsOfStripes() throws IOException {
+        List<String> disks = List.of("raDisk0", "raDisk1", "raDisk2");
+        for (String disk : disks) {
+            zeroes(disk);
+        }
+        Raid raid = exported(stack.raid(ARRAY, "raid5f", STRIP, disks));
+        qemuIo("write -P 0x11 0 64k", "write -P 0x77 4608 512", "flush").ok();
+        qemuIo("read -P 0x11 0 4608", "read -P 0x77 4608 512", "read -P 0x11 5k 59k")
+                .ok();
+        assertThat(raid.scrub(false)).isZero();
+    }
+
+    @Test
+    void partsOfStripesThatTheProtocolCannotSayAreRefused() throws IOException {
+        Raid raid = parity(SIZE);
+        qemuIo("write -P 0x11 0 12k", "flush").ok();
+        Finished part = qemuIo("write -P 0x77 4k 512");
+        assertThat(part.out() + part.err()).contains("Invalid argument");
+        qemuIo("read -P 0x11 0 12k").ok();
+        assertThat(Tool.named("nbdinfo").run(cairn.nbdUri(ARRAY)).ok().out())
+                .contains("written in units of 12288 bytes");
+        assertThat(raid.scrub(false)).isZero();
+    }
+
+    @Test
+    void stripesLongerThanAMebibyteAreWritten() throws IOException {
+        Raid raid =
+                exported(stack.raid(ARRAY, "raid5f", 1024, disks(SIZE, "raDisk0", "raDisk1", "raDisk2", "raDisk3")));
+        qemuIo("write -P 0x33 3M 6M", "write -z 6M 3M", "flush").ok();
+        qemuIo("read -P 0x33 3M 3M", "read -P 0 6M 3M").ok();
+        assertThat(raid.scrub(false)).isZero();
+    }
+
     // ---- helpers ----
+
+    private Finished qemuIo(String... commands) {
+        return QemuIo.run(cairn.nbdUri(ARRAY), commands);
+    }
+
+    private Raid mirror(int size) throws IOException {
+        return exported(stack.raid(ARRAY, "raid1", 0, disks(size, "raLeg0", "raLeg1")));
+    }
+
+    private Raid parity(int size) throws IOException {
+        return exported(stack.raid(ARRAY, "raid5f", STRIP, disks(size, "raDisk0", "raDisk1", "raDisk2", "raDisk3")));
+    }
+
+    private Raid exported(Raid raid) {
+        stack.export(ARRAY);
+        return raid;
+    }
+
+    /** A disk of zeroes, like one in memory. */
+    private void zeroes(String disk) throws IOException {
+        stack.aio(disk, Files.write(file(disk), new byte[SIZE]), BLOCK);
+    }
 
     private Path file(String disk) {
         return directory.resolve(disk + ".img");
@@ -264,8 +330,10 @@ class RaidIT {
     }
 
     /** A load of whole stripes. */
-    private Fio stripes() {
-        return Fio.verifying(cairn.nbdUri(ARRAY), "--bs=12k", "--size=12M", "--iodepth=8");
+    private Fio stripes(String... more) {
+        List<String> options = new ArrayList<>(List.of("--bs=12k", "--size=12M", "--iodepth=8"));
+        options.addAll(List.of(more));
+        return Fio.verifying(cairn.nbdUri(ARRAY), options.toArray(String[]::new));
     }
 
     /** Waits until the client has written as many blocks again. */
@@ -275,11 +343,6 @@ class RaidIT {
     }
 
     private long stat(String bdev, String what) {
-        return stack.rpc()
-                .call("bdev_get_iostat", Map.of("names", List.of(bdev)))
-                .path("bdevs")
-                .path(0)
-                .path(what)
-                .asLong();
+        return Stack.iostat(stack.rpc(), bdev, what);
     }
 }

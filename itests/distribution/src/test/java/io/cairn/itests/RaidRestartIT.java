@@ -7,6 +7,7 @@ import io.cairn.itests.support.NumberedWrites;
 import io.cairn.itests.support.Raid;
 import io.cairn.itests.support.RpcClient;
 import io.cairn.itests.support.RunningDistribution;
+import io.cairn.itests.support.Stack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,12 +48,26 @@ class RaidRestartIT {
     }
 
     @Test
-    void everyFlushedWriteIsThereAfterAKill() throws IOException {
+    void everyFlushedWriteOfAMirrorIsThereAfterAKill() throws IOException {
         try (RpcClient rpc = cairn.rpc()) {
-            mirror(rpc, 0);
+            array(rpc, "raid1", 0, 0, List.of("rrDisk0", "rrDisk1"));
+        }
+        killedUnderLoad(new NumberedWrites(BLOCKS));
+    }
+
+    /** A block that the client writes is a stripe; at a kill each of its strips is old or new. */
+    @Test
+    void everyFlushedWriteOfAParityArrayIsThereAfterAKill() throws IOException {
+        try (RpcClient rpc = cairn.rpc()) {
+            array(rpc, "raid5f", 2, 0, List.of("rrDisk0", "rrDisk1", "rrDisk2"));
+        }
+        killedUnderLoad(new NumberedWrites(BLOCKS, 512));
+    }
+
+    private void killedUnderLoad(NumberedWrites writes) throws IOException {
+        try (RpcClient rpc = cairn.rpc()) {
             rpc.call("nbd_export_create", Map.of("bdev_name", ARRAY, "export_name", ARRAY));
         }
-        NumberedWrites writes = new NumberedWrites(BLOCKS);
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> writes.untilEnd(cairn, ARRAY, 1));
         Await.untilTrue("flushes", LIMIT, () -> writes.flushes() > 100);
         cairn.kill();
@@ -61,7 +76,6 @@ class RaidRestartIT {
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new AssertionError("the writer has not met the end of its connection", e);
         }
-        System.out.printf("killed after %d writes and %d flushes%n", writes.writes(), writes.flushes());
 
         cairn.start();
         try (RpcClient rpc = cairn.rpc()) {
@@ -77,16 +91,29 @@ class RaidRestartIT {
     }
 
     @Test
-    void aRebuildGoesOnWhereItWas() throws IOException {
+    void aRebuildOfAMirrorGoesOnWhereItWas() throws IOException {
         try (RpcClient rpc = cairn.rpc()) {
-            Raid raid = mirror(rpc, 0x5a);
-            disk(rpc, "rrNew", 0);
-            // of 64 MiB, so that it lasts
-            rpc.call("bdev_raid_set_options", Map.of("process_max_bandwidth_mb_sec", 10));
-            rpc.call("bdev_raid_remove_base_bdev", Map.of("name", "rrLeg1"));
-            rpc.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", ARRAY, "base_bdev", "rrNew"));
-            raid.awaitProcess("rebuild", 30);
+            rebuildGoesOn(rpc, array(rpc, "raid1", 0, 0x5a, List.of("rrDisk0", "rrDisk1")));
         }
+    }
+
+    @Test
+    void aRebuildOfAParityArrayGoesOnWhereItWas() throws IOException {
+        try (RpcClient rpc = cairn.rpc()) {
+            // three of them are their own parity
+            List<String> disks = List.of("rrDisk0", "rrDisk1", "rrDisk2", "rrDisk3");
+            rebuildGoesOn(rpc, array(rpc, "raid5f", 4, 0x5a, disks));
+        }
+    }
+
+    /** Through an orderly end, and through a kill. */
+    private void rebuildGoesOn(RpcClient before, Raid built) throws IOException {
+        disk(before, "rrNew", 0);
+        // of 64 MiB, so that it lasts
+        before.call("bdev_raid_set_options", Map.of("process_max_bandwidth_mb_sec", 10));
+        before.call("bdev_raid_remove_base_bdev", Map.of("name", "rrDisk1"));
+        before.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", ARRAY, "base_bdev", "rrNew"));
+        built.awaitProcess("rebuild", 30);
         cairn.stop();
         cairn.start();
         try (RpcClient rpc = cairn.rpc()) {
@@ -105,14 +132,15 @@ class RaidRestartIT {
         }
     }
 
-    /** A mirror of two files that are full of a value. */
-    private Raid mirror(RpcClient rpc, int value) throws IOException {
-        disk(rpc, "rrLeg0", value);
-        disk(rpc, "rrLeg1", value);
+    /** An array of files that are full of a value. */
+    private Raid array(RpcClient rpc, String level, int stripKib, int value, List<String> disks) throws IOException {
+        for (String name : disks) {
+            disk(rpc, name, value);
+        }
         Await.untilTrue("module raid", LIMIT, () -> rpc.call("rpc_get_methods")
                 .toString()
                 .contains("bdev_raid_create"));
-        rpc.call("bdev_raid_create", Raid.creation(ARRAY, "raid1", 0, List.of("rrLeg0", "rrLeg1")));
+        rpc.call("bdev_raid_create", Raid.creation(ARRAY, level, stripKib, disks));
         return new Raid(rpc, ARRAY);
     }
 
@@ -127,10 +155,6 @@ class RaidRestartIT {
 
     /** How many bytes have been written to a disk since the start. */
     private static long written(RpcClient rpc, String bdev) {
-        return rpc.call("bdev_get_iostat", Map.of("names", List.of(bdev)))
-                .path("bdevs")
-                .path(0)
-                .path("bytes_written")
-                .asLong();
+        return Stack.iostat(rpc, bdev, "bytes_written");
     }
 }

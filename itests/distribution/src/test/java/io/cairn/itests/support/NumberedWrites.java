@@ -13,6 +13,7 @@ public final class NumberedWrites {
     private static final int WRITES_PER_FLUSH = 16;
 
     private final int blocks;
+    private final int atom;
     private final AtomicLong flushes = new AtomicLong();
 
     /** What each block holds at least, and at most: the last number that was flushed into it, and the last that was sent to it. */
@@ -21,9 +22,20 @@ public final class NumberedWrites {
     private final long[] sent;
     private long number;
 
-    /** Makes one that has written nothing, for a disk of zeroes of so many blocks of 4096 bytes. */
+    /** Makes one that has written nothing, for a disk of zeroes of so many blocks of 4096 bytes, each of which is written as a whole or not at all. */
     public NumberedWrites(int blocks) {
+        this(blocks, BLOCK);
+    }
+
+    /**
+     * Makes one that has written nothing, for a disk of zeroes.
+     *
+     * @param blocks of 4096 bytes
+     * @param atom how many bytes are written as a whole or not at all
+     */
+    public NumberedWrites(int blocks, int atom) {
         this.blocks = blocks;
+        this.atom = atom;
         this.flushed = new long[blocks];
         this.sent = new long[blocks];
     }
@@ -31,11 +43,6 @@ public final class NumberedWrites {
     /** How many flushes were answered. Any thread. */
     public long flushes() {
         return flushes.get();
-    }
-
-    /** How many blocks were sent. */
-    public long writes() {
-        return number;
     }
 
     /** Writes numbered blocks, many at a time, and flushes, until the server ends; what a flush covers was answered before it was sent. */
@@ -48,7 +55,7 @@ public final class NumberedWrites {
                 for (int block : written) {
                     sent[block] = ++number;
                     wire.request(NbdWire.WRITE, number, (long) block * BLOCK, BLOCK);
-                    wire.send(content(number));
+                    wire.send(content(number, BLOCK));
                 }
                 wire.awaitReplies(written.length);
                 wire.request(NbdWire.FLUSH, ++number, 0, 0);
@@ -63,26 +70,35 @@ public final class NumberedWrites {
         }
     }
 
-    /** Fails unless each block holds one of the numbers that it may, whole. */
+    /** Fails unless each part of each block holds one of the numbers that it may, whole. */
     public void assertFlushedIsThere(RunningDistribution cairn, String export) throws IOException {
         try (NbdWire wire = NbdWire.go(cairn.nbdAddress(), export)) {
             for (int block = 0; block < blocks; block++) {
                 wire.request(NbdWire.READ, block, (long) block * BLOCK, BLOCK);
                 assertThat(wire.reply(block)).isZero();
                 ByteBuffer content = wire.data(BLOCK);
-                long found = content.getLong(0);
-                assertThat(found).as("block %s", block).isBetween(flushed[block], sent[block]);
-                assertThat(content).as("block %s", block).isEqualTo(content(found));
+                long oldest = Long.MAX_VALUE;
+                long newest = 0;
+                for (int at = 0; at < BLOCK; at += atom) {
+                    long found = content.getLong(at);
+                    assertThat(content.slice(at, atom))
+                            .as("block %s, byte %s", block, at)
+                            .isEqualTo(content(found, atom));
+                    oldest = Math.min(oldest, found);
+                    newest = Math.max(newest, found);
+                }
+                assertThat(oldest).as("block %s", block).isGreaterThanOrEqualTo(flushed[block]);
+                assertThat(newest).as("block %s", block).isLessThanOrEqualTo(sent[block]);
                 // not flushed, but there: it stays
-                flushed[block] = found;
-                sent[block] = found;
+                flushed[block] = oldest;
+                sent[block] = newest;
             }
         }
     }
 
-    /** A block full of its number. */
-    private static ByteBuffer content(long number) {
-        ByteBuffer block = ByteBuffer.allocate(BLOCK);
+    /** Memory full of a number. */
+    private static ByteBuffer content(long number, int length) {
+        ByteBuffer block = ByteBuffer.allocate(length);
         while (block.hasRemaining()) {
             block.putLong(number);
         }

@@ -150,6 +150,25 @@ public final class Stack implements AutoCloseable {
         return uuids;
     }
 
+    /** One of a bdev's counts since it came. */
+    public static long iostat(RpcClient rpc, String bdev, String count) {
+        return rpc.call("bdev_get_iostat", Map.of("names", List.of(bdev)))
+                .path("bdevs")
+                .path(0)
+                .path(count)
+                .asLong();
+    }
+
+    /** Whether clients can enter an export. */
+    public static boolean isLive(RpcClient rpc, String export) {
+        for (JsonNode each : rpc.call("nbd_export_list")) {
+            if (each.path("name").asString().equals(export)) {
+                return each.path("state").asString().equals("live");
+            }
+        }
+        return false;
+    }
+
     /** Everything is tried, so that one failure does not leave the rest to the next test; the first failure is told. */
     @Override
     public void close() {
