@@ -4,20 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.itests.support.Await;
-import io.cairn.itests.support.Finished;
+import io.cairn.itests.support.QemuIo;
 import io.cairn.itests.support.RpcClient;
 import io.cairn.itests.support.RpcError;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.SharedDistribution;
 import io.cairn.itests.support.Stack;
-import io.cairn.itests.support.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -82,7 +79,7 @@ class ExampleModuleIT {
             RpcClient rpc = stack.rpc();
             stack.malloc("exDisk", SIZE);
             stack.export("exDisk");
-            qemuIo(cairn, "exDisk", "write -P 0x5a 0 1M").ok();
+            QemuIo.run(cairn.nbdUri("exDisk"), "write -P 0x5a 0 1M").ok();
             stack.delete("nbd_export_delete", "exDisk");
             awaitOperation(rpc, false);
 
@@ -123,12 +120,18 @@ class ExampleModuleIT {
         assertThat(disk.path("claim_type").asString()).isEqualTo("read_many_write_none");
 
         stack.export("exView", "exView", true);
-        qemuIo(cairn, "exView", "-r", "read -P 0x5a 0 1M").ok();
-        assertThat(qemuIo(cairn, "exView", "write -P 1 0 4k").refused().err()).contains("Permission denied");
+        QemuIo.run(cairn.nbdUri("exView"), "-r", "read -P 0x5a 0 1M").ok();
+        assertThat(QemuIo.run(cairn.nbdUri("exView"), "write -P 1 0 4k")
+                        .refused()
+                        .err())
+                .contains("Permission denied");
         stack.delete("nbd_export_delete", "exView");
         // asked for writing: what the bdev cannot do, the export does not offer
         stack.export("exView");
-        assertThat(qemuIo(cairn, "exView", "write -P 1 0 4k").refused().err()).contains("Permission denied");
+        assertThat(QemuIo.run(cairn.nbdUri("exView"), "write -P 1 0 4k")
+                        .refused()
+                        .err())
+                .contains("Permission denied");
         stack.delete("nbd_export_delete", "exView");
 
         // nobody else may write below the view either, and the refusal says who stands in the way
@@ -137,19 +140,6 @@ class ExampleModuleIT {
                 .hasMessageContaining("module readonly holds the claim read_many_write_none")
                 .hasMessageContaining("exView");
         assertThat(Stack.uuids(rpc)).doesNotContainKey("exPass");
-    }
-
-    private static Finished qemuIo(RunningDistribution cairn, String export, String... commands) {
-        List<String> arguments = new ArrayList<>(List.of("-f", "raw"));
-        for (String command : commands) {
-            if (command.startsWith("-")) {
-                arguments.add(command);
-            } else {
-                arguments.addAll(List.of("-c", command));
-            }
-        }
-        arguments.add(cairn.nbdUri(export));
-        return Tool.named("qemu-io").run(arguments.toArray());
     }
 
     private static void awaitOperation(RpcClient rpc, boolean there) {

@@ -3,11 +3,13 @@ package io.cairn.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.itests.support.Await;
+import io.cairn.itests.support.Figures;
 import io.cairn.itests.support.Fio;
 import io.cairn.itests.support.NewerJar;
+import io.cairn.itests.support.QemuIo;
 import io.cairn.itests.support.RpcClient;
 import io.cairn.itests.support.RunningDistribution;
-import io.cairn.itests.support.Tool;
+import io.cairn.itests.support.Stack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -207,17 +209,17 @@ class FeaturesAfterUpgradeIT {
     private void underLoad(Step step) throws IOException {
         String uri = cairn.nbdUri(DISK);
         Await.untilTrue("export " + DISK, LIMIT, () -> exportState().equals("live"));
-        qemuIo(uri, "write -P 0x5a 20M 4M");
+        QemuIo.run(uri, "write -P 0x5a 20M 4M").ok();
         try (Fio load = Fio.verifying(uri, "--size=16M", "--iodepth=32")) {
             awaitWrites();
             step.run();
             awaitWrites();
             Fio.Seen seen = load.end().clean();
-            System.out.printf(
-                    "%d I/Os at queue depth 32, none failed, none mismatched, the longest took %.1f ms%n",
+            Figures.log(
+                    "%d I/Os at queue depth 32, none failed, none mismatched, the longest took %.1f ms",
                     seen.ios(), seen.longest().toNanos() / 1e6);
         }
-        qemuIo(uri, "read -P 0x5a 20M 4M");
+        QemuIo.run(uri, "read -P 0x5a 20M 4M").ok();
     }
 
     private void awaitWrites() throws IOException {
@@ -255,11 +257,7 @@ class FeaturesAfterUpgradeIT {
 
     private long writes() throws IOException {
         try (RpcClient rpc = cairn.rpc()) {
-            return rpc.call("bdev_get_iostat", Map.of("names", List.of(DISK)))
-                    .path("bdevs")
-                    .path(0)
-                    .path("num_write_ops")
-                    .asLong();
+            return Stack.iostat(rpc, DISK, "num_write_ops");
         }
     }
 
@@ -267,10 +265,6 @@ class FeaturesAfterUpgradeIT {
         try (Stream<String> lines = cairn.wholeLog().substring(from).lines()) {
             return lines.filter(TOUCHED.asPredicate()).toList();
         }
-    }
-
-    private static void qemuIo(String uri, String command) {
-        Tool.named("qemu-io").run("-f", "raw", "-c", command, uri).ok();
     }
 
     @FunctionalInterface

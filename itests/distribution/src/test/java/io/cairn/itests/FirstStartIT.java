@@ -3,6 +3,7 @@ package io.cairn.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.itests.support.Await;
+import io.cairn.itests.support.Figures;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.RunningDistribution.StartTime;
 import io.cairn.itests.support.Stack;
@@ -35,8 +36,8 @@ class FirstStartIT {
                 Await.window(WINDOW);
                 long ticks = cpuTicks(pid) - before;
 
-                System.out.printf(
-                        "first start: RPC answers after %d ms, all operations after %d ms; later: %d ms, %d ms%n"
+                Figures.log(
+                        "first start: RPC answers after %d ms, all operations after %d ms; later: %d ms, %d ms"
                                 + "idle with an example stack: %.2f %% of one core over %d s, RSS %d MiB%n",
                         first.answer().toMillis(),
                         first.complete().toMillis(),

@@ -6,15 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cairn.itests.modules.SmallerPassthru;
 import io.cairn.itests.support.Await;
 import io.cairn.itests.support.BrokenJar;
+import io.cairn.itests.support.Figures;
 import io.cairn.itests.support.Fio;
 import io.cairn.itests.support.ModuleJar;
 import io.cairn.itests.support.NewerJar;
+import io.cairn.itests.support.QemuIo;
 import io.cairn.itests.support.Raid;
 import io.cairn.itests.support.RpcError;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.SharedDistribution;
 import io.cairn.itests.support.Stack;
-import io.cairn.itests.support.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,13 +174,13 @@ class LiveUpgradeIT {
                 assertThat(report.path("bdevs").toString()).isEqualTo("[\"upPass\"]");
                 assertThat(report.path("reason").asString()).contains(reasons.get(missing));
                 assertThat(bundles()).isEqualTo(before);
-                System.out.printf("without class %s: rolled back: %s%n", missing, report);
+                Figures.log("without class %s: rolled back: %s", missing, report);
             }
             long written = writes("upPass");
             Await.untilTrue("I/O after that", LIMIT, () -> writes("upPass") > written + 200);
             Fio.Seen seen = load.end().clean();
-            System.out.printf(
-                    "rolled back twice; %d I/Os, none failed, none mismatched, the longest took %.1f ms%n",
+            Figures.log(
+                    "rolled back twice; %d I/Os, none failed, none mismatched, the longest took %.1f ms",
                     seen.ios(), seen.longest().toNanos() / 1e6);
         }
     }
@@ -196,7 +197,7 @@ class LiveUpgradeIT {
                     .call(
                             "bdev_upgrade_module",
                             Map.of("name", "delay", "url", broken.toUri().toString()));
-            System.out.printf("without its channels: %s%n", report);
+            Figures.log("without its channels: %s", report);
             assertThat(report.path("outcome").asString()).as("%s", report).isEqualTo("rolled_back");
             assertThat(report.path("bdevs").toString()).isEqualTo("[\"upDelay\"]");
             assertThat(report.path("reason").asString()).contains("upDelay", "DelayChannel");
@@ -223,7 +224,7 @@ class LiveUpgradeIT {
                     .call(
                             "bdev_upgrade_module",
                             Map.of("name", "passthru", "url", smaller.toUri().toString()));
-            System.out.printf("with another size: %s%n", report);
+            Figures.log("with another size: %s", report);
             assertThat(report.path("outcome").asString()).as("%s", report).isEqualTo("rolled_back");
             assertThat(report.path("runs").asString()).isEqualTo("old");
             assertThat(report.path("bdevs").toString()).isEqualTo("[\"upPass\"]");
@@ -234,8 +235,8 @@ class LiveUpgradeIT {
             long written = writes("upPass");
             Await.untilTrue("I/O after that", LIMIT, () -> writes("upPass") > written + 200);
             Fio.Seen seen = load.end().clean();
-            System.out.printf(
-                    "rolled back; %d I/Os, none failed, none mismatched, the longest took %.1f ms%n",
+            Figures.log(
+                    "rolled back; %d I/Os, none failed, none mismatched, the longest took %.1f ms",
                     seen.ios(), seen.longest().toNanos() / 1e6);
         }
     }
@@ -265,8 +266,8 @@ class LiveUpgradeIT {
 
             assertThat(bundles()).isEqualTo(before);
             Fio.Seen seen = load.end().clean();
-            System.out.printf(
-                    "refused upgrades: the longest of %d I/Os took %.1f ms%n",
+            Figures.log(
+                    "refused upgrades: the longest of %d I/Os took %.1f ms",
                     seen.ios(), seen.longest().toNanos() / 1e6);
         }
     }
@@ -276,9 +277,7 @@ class LiveUpgradeIT {
         String uri = cairn.nbdUri(EXPORT);
         String uuid = Stack.uuids(stack.rpc()).get(bdev);
         if (keeps) {
-            Tool.named("qemu-io")
-                    .run("-f", "raw", "-c", "write -P 0x5a 20M 4M", uri)
-                    .ok();
+            QemuIo.run(uri, "write -P 0x5a 20M 4M").ok();
         }
         try (Fio load = keeps
                 ? Fio.verifying(uri, "--size=16M", "--iodepth=32")
@@ -314,14 +313,12 @@ class LiveUpgradeIT {
             long before = writes(bdev);
             Await.untilTrue("I/O after the last upgrade", LIMIT, () -> writes(bdev) > before + 200);
             Fio.Seen seen = load.end().clean();
-            System.out.printf(
-                    "%s: upgraded %d times; %d I/Os at queue depth 32, none failed, none mismatched, the longest took %.1f ms, the longest pause %d ms%n",
+            Figures.log(
+                    "%s: upgraded %d times; %d I/Os at queue depth 32, none failed, none mismatched, the longest took %.1f ms, the longest pause %d ms",
                     module, UPGRADES, seen.ios(), seen.longest().toNanos() / 1e6, pause);
         }
         if (keeps) {
-            Tool.named("qemu-io")
-                    .run("-f", "raw", "-c", "read -P 0x5a 20M 4M", uri)
-                    .ok();
+            QemuIo.run(uri, "read -P 0x5a 20M 4M").ok();
         }
     }
 
@@ -367,11 +364,6 @@ class LiveUpgradeIT {
     }
 
     private long writes(String bdev) {
-        return stack.rpc()
-                .call("bdev_get_iostat", Map.of("names", List.of(bdev)))
-                .path("bdevs")
-                .path(0)
-                .path("num_write_ops")
-                .asLong();
+        return Stack.iostat(stack.rpc(), bdev, "num_write_ops");
     }
 }

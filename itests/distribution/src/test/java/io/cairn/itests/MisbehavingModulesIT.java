@@ -13,6 +13,7 @@ import io.cairn.itests.support.Await;
 import io.cairn.itests.support.Fio;
 import io.cairn.itests.support.ModuleJar;
 import io.cairn.itests.support.NbdWire;
+import io.cairn.itests.support.QemuIo;
 import io.cairn.itests.support.RpcClient;
 import io.cairn.itests.support.RpcError;
 import io.cairn.itests.support.Running;
@@ -102,9 +103,7 @@ class MisbehavingModulesIT {
         stack.malloc("badLate", 1 << 20);
 
         assertLogged("module neverexamines has not ended its examination of bdev badLate within PT30S");
-        Tool.named("qemu-io")
-                .run("-f", "raw", "-c", "write -P 7 0 1M", "-c", "read -P 7 0 1M", export("badLate"))
-                .ok();
+        QemuIo.run(export("badLate"), "write -P 7 0 1M", "read -P 7 0 1M").ok();
         leave("neverexamines");
         besideWasServed();
     }
@@ -143,9 +142,9 @@ class MisbehavingModulesIT {
 
         // its own I/O fails, and nothing else does
         String uri = export("badDisk");
-        Tool.named("qemu-io").run("-f", "raw", "-c", "read 0 4k", uri).refused();
-        Tool.named("qemu-io").run("-f", "raw", "-c", "read 0 4k", uri).refused();
-        Tool.named("qemu-io").run("-f", "raw", "-c", "read 0 4k", uri).refused();
+        QemuIo.run(uri, "read 0 4k").refused();
+        QemuIo.run(uri, "read 0 4k").refused();
+        QemuIo.run(uri, "read 0 4k").refused();
         assertLogged("module throws, bdev badDisk: threw from submitRequest");
         call("bdev_throws_delete", Map.of("name", "badDisk"));
         assertThat(names()).doesNotContain("badDisk");
@@ -291,11 +290,7 @@ class MisbehavingModulesIT {
     }
 
     private long writes() {
-        return call("bdev_get_iostat", Map.of("names", List.of(BESIDE)))
-                .path("bdevs")
-                .path(0)
-                .path("num_write_ops")
-                .asLong();
+        return Stack.iostat(stack.rpc(), BESIDE, "num_write_ops");
     }
 
     private void assertLogged(String text) throws IOException {

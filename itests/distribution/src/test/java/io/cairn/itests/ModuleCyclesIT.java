@@ -3,18 +3,18 @@ package io.cairn.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.itests.support.Await;
+import io.cairn.itests.support.Figures;
 import io.cairn.itests.support.Fio;
 import io.cairn.itests.support.Inventory;
+import io.cairn.itests.support.QemuIo;
 import io.cairn.itests.support.RpcClient;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.SharedDistribution;
 import io.cairn.itests.support.Stack;
-import io.cairn.itests.support.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -148,7 +148,7 @@ class ModuleCyclesIT {
 
         try {
             // the first one is not compared: it makes what stays, pools and the content of a disk in memory
-            qemuIo(BESIDE, "write -P 1 0 16M");
+            QemuIo.run(cairn.nbdUri(BESIDE), "write -P 1 0 16M").ok();
             cycle(stack.rpc(), module, bdev, 0, keeps, null);
             Map<String, Integer> before = heapAtRest(stack.rpc());
             cyclesUnderLoad(stack.rpc(), module, bdev, uuid, keeps);
@@ -161,7 +161,7 @@ class ModuleCyclesIT {
                     .isEmpty());
         } finally {
             install(module);
-            Await.untilTrue(THROUGH + " again", LIMIT, () -> isLive(stack.rpc()));
+            Await.untilTrue(THROUGH + " again", LIMIT, () -> Stack.isLive(stack.rpc(), THROUGH));
         }
     }
 
@@ -179,8 +179,8 @@ class ModuleCyclesIT {
                 assertThat(beside.isAlive()).as("load beside in cycle %s", i).isTrue();
             }
             Fio.Seen seen = beside.end().clean();
-            System.out.printf(
-                    "%s: gone and back %d times; beside it %d I/Os, none failed, the longest took %.1f ms%n",
+            Figures.log(
+                    "%s: gone and back %d times; beside it %d I/Os, none failed, the longest took %.1f ms",
                     module, HALF, seen.ios(), seen.longest().toNanos() / 1e6);
         }
     }
@@ -196,7 +196,8 @@ class ModuleCyclesIT {
             throws IOException {
         String pattern = Integer.toString(1 + number % 255);
         if (keeps) {
-            qemuIo(THROUGH, "write -P " + pattern + " 0 4M", "flush");
+            QemuIo.run(cairn.nbdUri(THROUGH), "write -P " + pattern + " 0 4M", "flush")
+                    .ok();
         }
         Map<String, String> bundles = others(module);
         int log = cairn.wholeLog().length();
@@ -207,16 +208,16 @@ class ModuleCyclesIT {
             Fio.Seen seen = load.awaitEnd(LIMIT).matching();
             assertThat(seen.finished().status()).as("%s", seen).isNotZero();
         }
-        assertThat(isLive(rpc)).isFalse();
+        assertThat(Stack.isLive(rpc, THROUGH)).isFalse();
         assertThat(others(module)).isEqualTo(bundles);
         Map<String, Integer> away = settled(rpc, expectedAway);
 
         install(module);
-        Await.untilTrue(THROUGH + " again", LIMIT, () -> isLive(rpc));
+        Await.untilTrue(THROUGH + " again", LIMIT, () -> Stack.isLive(rpc, THROUGH));
         assertThat(others(module)).isEqualTo(bundles);
         assertThat(touched(log)).containsOnly("io.cairn.module." + module);
         if (keeps) {
-            qemuIo(THROUGH, "read -P " + pattern + " 0 4M");
+            QemuIo.run(cairn.nbdUri(THROUGH), "read -P " + pattern + " 0 4M").ok();
         }
         return away;
     }
@@ -310,21 +311,8 @@ class ModuleCyclesIT {
                 .collect(Collectors.toSet());
     }
 
-    private static boolean isLive(RpcClient rpc) {
-        for (JsonNode export : rpc.call("nbd_export_list")) {
-            if (export.path("name").asString().equals(THROUGH)) {
-                return export.path("state").asString().equals("live");
-            }
-        }
-        return false;
-    }
-
     private static long writes(RpcClient rpc, String bdev) {
-        return rpc.call("bdev_get_iostat", Map.of("names", List.of(bdev)))
-                .path("bdevs")
-                .path(0)
-                .path("num_write_ops")
-                .asLong();
+        return Stack.iostat(rpc, bdev, "num_write_ops");
     }
 
     private static long lent(RpcClient rpc) {
@@ -333,15 +321,6 @@ class ModuleCyclesIT {
             lent += pool.path("lent_bytes").asLong();
         }
         return lent;
-    }
-
-    private void qemuIo(String export, String... commands) {
-        List<Object> arguments = new ArrayList<>(List.of("-f", "raw"));
-        for (String command : commands) {
-            arguments.addAll(List.of("-c", command));
-        }
-        arguments.add(cairn.nbdUri(export));
-        Tool.named("qemu-io").run(arguments.toArray()).ok();
     }
 
     private Path file(String name) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.itests.support.Await;
 import io.cairn.itests.support.Digests;
 import io.cairn.itests.support.Finished;
+import io.cairn.itests.support.QemuIo;
 import io.cairn.itests.support.Running;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.SharedDistribution;
@@ -14,7 +15,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -152,12 +154,8 @@ class NbdPeersIT {
         String readOnly = cairn.nbdUri("peers-read-only");
 
         Tool.named("nbdinfo").run("--is", "read-only", readOnly).ok();
-        Tool.named("qemu-io")
-                .run("-f", "raw", "-c", "write -P 1 0 4k", readOnly)
-                .refused();
-        Tool.named("qemu-io")
-                .run("-r", "-f", "raw", "-c", "read -P 0 0 " + SIZE, readOnly)
-                .ok();
+        QemuIo.run(readOnly, "write -P 1 0 4k").refused();
+        QemuIo.run(readOnly, "-r", "read -P 0 0 " + SIZE).ok();
     }
 
     @Test
@@ -244,26 +242,13 @@ class NbdPeersIT {
     }
 
     private void qemuIo(String... commands) {
-        Object[] arguments = new Object[2 * commands.length + 4];
-        int n = 0;
-        // Without it QEMU drops discards by itself.
-        arguments[n++] = "--discard=unmap";
-        arguments[n++] = "-f";
-        arguments[n++] = "raw";
-        for (String command : commands) {
-            arguments[n++] = "-c";
-            arguments[n++] = command;
-        }
-        arguments[n] = uri;
-        Tool.named("qemu-io").run(arguments).ok();
+        List<String> words = new ArrayList<>(List.of(commands));
+        // without it QEMU drops discards by itself
+        words.add("--discard=unmap");
+        QemuIo.run(uri, words.toArray(String[]::new)).ok();
     }
 
     private long writes() {
-        return stack.rpc()
-                .call("bdev_get_iostat", Map.of("names", new String[] {DISK}))
-                .path("bdevs")
-                .path(0)
-                .path("num_write_ops")
-                .asLong();
+        return Stack.iostat(stack.rpc(), DISK, "num_write_ops");
     }
 }

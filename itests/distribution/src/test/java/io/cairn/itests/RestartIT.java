@@ -3,10 +3,10 @@ package io.cairn.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.itests.support.Await;
+import io.cairn.itests.support.QemuIo;
 import io.cairn.itests.support.RpcClient;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.Stack;
-import io.cairn.itests.support.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,15 +119,6 @@ class RestartIT {
     }
 
     private void qemuIo(String... commands) {
-        Object[] arguments = new Object[2 * commands.length + 3];
-        int n = 0;
-        arguments[n++] = "-f";
-        arguments[n++] = "raw";
-        for (String command : commands) {
-            arguments[n++] = "-c";
-            arguments[n++] = command;
-        }
-        arguments[n] = cairn.nbdUri(EXPORT);
-        Tool.named("qemu-io").run(arguments).ok();
+        QemuIo.run(cairn.nbdUri(EXPORT), commands).ok();
     }
 }

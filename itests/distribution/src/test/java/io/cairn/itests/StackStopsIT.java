@@ -3,23 +3,22 @@ package io.cairn.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.itests.support.Await;
+import io.cairn.itests.support.Figures;
 import io.cairn.itests.support.Fio;
+import io.cairn.itests.support.QemuIo;
 import io.cairn.itests.support.RpcClient;
 import io.cairn.itests.support.RunningDistribution;
 import io.cairn.itests.support.Stack;
-import io.cairn.itests.support.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
 
 /**
  * A stack of six layers under load, one of whose bundles is stopped, wherever it is in the stack, or all of them: everything ends within its
@@ -97,7 +96,7 @@ class StackStopsIT {
 
     private void stopped(String what, int round, Step stop, Step start) throws IOException {
         String pattern = Integer.toString(1 + (31 * round + what.length()) % 255);
-        qemuIo("write -P " + pattern + " 0 1M", "flush");
+        QemuIo.run(cairn.nbdUri(TOP), "write -P " + pattern + " 0 1M", "flush").ok();
         // I/O at every stage: kept by error, held by delay, at the disk, and what waits for it all
         try (RpcClient rpc = cairn.rpc()) {
             rpc.call(
@@ -113,7 +112,7 @@ class StackStopsIT {
             Fio.Seen seen = load.awaitEnd(LIMIT).matching();
             assertThat(seen.finished().status()).as("%s", seen).isNotZero();
         }
-        System.out.printf("stop of %s under load took %d ms%n", what, took.toMillis());
+        Figures.log("stop of %s under load took %d ms", what, took.toMillis());
         assertThat(took).isLessThan(STOP_LIMIT);
 
         start.run();
@@ -121,40 +120,18 @@ class StackStopsIT {
             Await.untilTrue(
                     "stack as before, after " + what,
                     LIMIT,
-                    () -> Stack.uuids(rpc).equals(uuids) && isLive(rpc));
+                    () -> Stack.uuids(rpc).equals(uuids) && Stack.isLive(rpc, TOP));
             rpc.call(
                     "bdev_error_inject_error",
                     Map.of("name", "EE_stDelay", "io_type", "clear", "error_type", "failure"));
         }
-        qemuIo("read -P " + pattern + " 0 1M");
+        QemuIo.run(cairn.nbdUri(TOP), "read -P " + pattern + " 0 1M").ok();
     }
 
     private long writes() throws IOException {
         try (RpcClient rpc = cairn.rpc()) {
-            return rpc.call("bdev_get_iostat", Map.of("names", List.of(TOP)))
-                    .path("bdevs")
-                    .path(0)
-                    .path("num_write_ops")
-                    .asLong();
+            return Stack.iostat(rpc, TOP, "num_write_ops");
         }
-    }
-
-    private static boolean isLive(RpcClient rpc) {
-        for (JsonNode export : rpc.call("nbd_export_list")) {
-            if (export.path("state").asString().equals("live")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void qemuIo(String... commands) {
-        List<Object> arguments = new ArrayList<>(List.of("-f", "raw"));
-        for (String command : commands) {
-            arguments.addAll(List.of("-c", command));
-        }
-        arguments.add(cairn.nbdUri(TOP));
-        Tool.named("qemu-io").run(arguments.toArray()).ok();
     }
 
     @FunctionalInterface

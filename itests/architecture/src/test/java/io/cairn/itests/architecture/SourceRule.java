@@ -42,6 +42,11 @@ record SourceRule(String name, Predicate<String> where, Pattern forbidden, boole
                         Pattern.compile("\\bsynchronized\\b|\\bReentrant\\w*Lock\\b"),
                         false),
                 new SourceRule(
+                        "tests print nothing",
+                        path -> path.contains("/src/test/"),
+                        Pattern.compile("\\bSystem\\s*\\.\\s*(out|err)\\b"),
+                        false),
+                new SourceRule(
                         "tests are neither retried nor switched off",
                         path -> path.contains("/src/test/"),
                         Pattern.compile("@Disabled\\b|@RetryingTest\\b|rerunFailingTests"),

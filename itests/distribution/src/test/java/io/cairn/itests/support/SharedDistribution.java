@@ -26,8 +26,9 @@ public final class SharedDistribution implements ParameterResolver, TestWatcher 
     public void testFailed(ExtensionContext context, Throwable cause) {
         Shared shared = context.getRoot().getStore(NAMESPACE).get(Shared.class, Shared.class);
         if (shared != null) {
-            System.err.println(context.getDisplayName() + " failed; the distribution's log ends with:\n"
-                    + shared.distribution().log());
+            Figures.log(
+                    "%s failed; the distribution's log ends with:%n%s",
+                    context.getDisplayName(), shared.distribution().log());
         }
     }
 
