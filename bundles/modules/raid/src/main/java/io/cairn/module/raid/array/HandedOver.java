@@ -6,7 +6,9 @@ import io.cairn.module.raid.level.LostRows;
 import io.cairn.module.raid.level.RegionSet;
 import io.cairn.module.raid.level.RowRanges;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -83,6 +85,17 @@ final class HandedOver {
             }
         }
         return lost;
+    }
+
+    /** Returns what is said of the intents. */
+    static Map<String, Object> intents(Map<?, ?> before) {
+        Map<String, Object> said = new LinkedHashMap<>();
+        for (String what : List.of(SEQUENCE, REGION_ROWS, BITS, SUSPECTS)) {
+            if (before.get(what) != null) {
+                said.put(what, before.get(what));
+            }
+        }
+        return said;
     }
 
     /** Spells a set as words of 64 regions. */

@@ -102,9 +102,13 @@ final class Losses {
         life.service().left(slot);
         LOG.log(Level.WARNING, "raid bdev ''{0}'' goes on without a member: {1}", array, why);
         return recordOrFailMore().thenCompose(written -> {
-            if (!written && !member.isLeaving()) {
+            if (!written) {
                 slot.setState(before);
                 member.setRole(roleBefore);
+                if (member.isLeaving()) {
+                    // nothing that it missed may be acknowledged: nobody would know of it
+                    tooFew.accept(why);
+                }
                 return CompletableFuture.completedFuture(false);
             }
             return life.service().adopt().thenApply(adopted -> {

@@ -52,6 +52,8 @@ public final class RaidArray {
     private final Additions additions;
     /** Whether it is to start again when its bdev is gone. */
     private boolean restart;
+    /** What the intents were when it went offline without a superblock, as it is spelled for the next module; empty while it is online. */
+    private Map<String, Object> knew = Map.of();
 
     private RaidArray(ArrayContext context, Definition definition) {
         this.context = context;
@@ -397,12 +399,16 @@ public final class RaidArray {
             service.upkeep().ifPresent(upkeep -> plain.putAll(upkeep.intents().plain()));
             plain.put(HandedOver.DECLARED, service.declared().plain());
         }
+        plain.putAll(knew);
         return plain;
     }
 
     /** Goes on where the module before an upgrade was, as far as that is not on the members. */
     void continueAfterUpgrade() {
-        if (!definition.superblock() && ArrayHandOver.goOn(context.handedOver(definition), slots, keeper.record())) {
+        Map<?, ?> before = context.handedOver(definition);
+        if (!definition.superblock() && ArrayHandOver.goOn(before, slots, keeper.record())) {
+            // its members may come when the upgrade is long over, and nothing is told any more
+            knew = HandedOver.intents(before);
             startup.sizesKnown();
         }
     }
@@ -423,7 +429,10 @@ public final class RaidArray {
 
         @Override
         public CompletionStage<Service> prepare(Shape shape, boolean believed, boolean wasComplete) {
-            return Service.prepare(context, definition, slots, keeper, new Served(), shape, believed, wasComplete);
+            Map<Object, Object> before = new LinkedHashMap<>(context.handedOver(definition));
+            before.putAll(knew);
+            return Service.prepare(
+                    context, definition, slots, keeper, new Served(), before, shape, believed, wasComplete);
         }
 
         @Override
@@ -431,6 +440,7 @@ public final class RaidArray {
             names.waiting("", "");
             ArrayHandOver.goOnCounting(context.handedOver(definition), slots);
             context.tookOver(definition);
+            knew = Map.of();
             LOG.log(
                     Level.INFO,
                     "raid bdev ''{0}'' ({1}) is online with {2} of {3} members",
@@ -508,6 +518,7 @@ public final class RaidArray {
 
     private CompletionStage<Void> destruct() {
         return serial.run(() -> life.service().close().thenApply(closed -> {
+                    remember(life.service());
                     life.end();
                     for (Slot slot : slots.attached()) {
                         slot.member().setRole(MemberRole.ABSENT);
@@ -527,6 +538,14 @@ public final class RaidArray {
                         }
                     }
                 });
+    }
+
+    /** Where nothing is on disk, members that come back are synchronised by the intents that there were when they left. */
+    private void remember(Service service) {
+        service.upkeep().filter(upkeep -> !definition.superblock()).ifPresent(upkeep -> {
+            knew = new LinkedHashMap<>(upkeep.intents().plain());
+            knew.put(HandedOver.SEQUENCE, keeper.record().sequence());
+        });
     }
 
     private void startAgain() {

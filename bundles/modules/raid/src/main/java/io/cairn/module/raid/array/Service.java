@@ -40,6 +40,7 @@ final class Service implements BdevBackend, Serving {
     private final Slots slots;
     private final RecordKeeper keeper;
     private final Owner owner;
+    private final Map<?, ?> before;
     private final Optional<Upkeep> upkeep;
     private final ArrayChannels channels;
     private Shape shape;
@@ -48,12 +49,19 @@ final class Service implements BdevBackend, Serving {
     private Declared declared;
 
     private Service(
-            ArrayContext context, Definition definition, Slots slots, RecordKeeper keeper, Owner owner, Shape shape) {
+            ArrayContext context,
+            Definition definition,
+            Slots slots,
+            RecordKeeper keeper,
+            Owner owner,
+            Map<?, ?> before,
+            Shape shape) {
         this.definition = definition;
         this.context = context;
         this.slots = slots;
         this.keeper = keeper;
         this.owner = owner;
+        this.before = before;
         this.shape = shape;
         Geometry.checkWriteUnits(definition.name(), shape, members());
         this.layout = slots.layout(shape);
@@ -71,6 +79,7 @@ final class Service implements BdevBackend, Serving {
     /**
      * Prepares what is to serve an array; nothing is written and nobody sees it yet.
      *
+     * @param before what those who had the array before tell and is not on the members: {@link HandedOver}
      * @param believed whether what the members' extensions say is true
      * @param wasComplete whether nobody was missing when the array was last in use
      */
@@ -80,12 +89,13 @@ final class Service implements BdevBackend, Serving {
             Slots slots,
             RecordKeeper keeper,
             Owner owner,
+            Map<?, ?> before,
             Shape shape,
             boolean believed,
             boolean wasComplete) {
-        Service service = new Service(context, definition, slots, keeper, owner, shape);
+        Service service = new Service(context, definition, slots, keeper, owner, before, shape);
         return service.upkeep
-                .map(kept -> kept.prepare(believed, wasComplete))
+                .map(kept -> kept.prepare(before, believed, wasComplete))
                 .orElseGet(Stages::done)
                 .thenApply(done -> service);
     }
@@ -93,8 +103,8 @@ final class Service implements BdevBackend, Serving {
     /** Registers the bdev. What is thrown leaves nothing. */
     CompletionStage<Bdev> register() {
         BdevSpec members = spec();
-        BdevSpec spec = Declared.from(context.handedOver(definition).get(HandedOver.DECLARED))
-                .map(before -> before.again(members))
+        BdevSpec spec = Declared.from(before.get(HandedOver.DECLARED))
+                .map(declaredBefore -> declaredBefore.again(members))
                 .orElse(members);
         CompletionStage<Bdev> examined = context.host().register(spec, this);
         declared = Declared.of(spec);

@@ -124,7 +124,9 @@ final class Startup {
             assembly.ifPresent(
                     all -> keeper.record().continueFrom(all.newest(), all.completeSequence(), all.extension()));
         }
-        boolean believed = assembly.flatMap(Assembly::completeSequence).isPresent();
+        // an array that was offline knows itself, and nobody else has had its members
+        boolean believed =
+                assembly.map(all -> all.completeSequence().isPresent()).orElse(!isNew);
         boolean wasComplete = missing.size() + slots.inSync() == slots.count();
         CompletionStage<Optional<CompletionStage<Bdev>>> started = Stages.done()
                 .thenCompose(begun -> owner.prepare(shape, believed, wasComplete))

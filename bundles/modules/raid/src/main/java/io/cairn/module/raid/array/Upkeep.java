@@ -10,6 +10,7 @@ import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.RegionSet;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.reactor.Reactors;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -81,19 +82,20 @@ final class Upkeep {
     /**
      * Finds out what was left by those who had the array before.
      *
+     * @param before what they tell that is not on the members: {@link HandedOver}
      * @param believed whether the members' extensions are to be believed
      * @param wasComplete whether nobody was missing then
      */
-    CompletionStage<Void> prepare(boolean believed, boolean wasComplete) {
+    CompletionStage<Void> prepare(Map<?, ?> before, boolean believed, boolean wasComplete) {
         return journal.map(JournalKeeping::replay)
                 .orElseGet(Stages::done)
-                .thenCompose(replayed -> recall(believed, wasComplete))
+                .thenCompose(replayed -> recall(before, believed, wasComplete))
                 .thenCompose(known -> losses.map(LossKeeping::recall).orElseGet(Stages::done));
     }
 
-    private CompletionStage<Void> recall(boolean believed, boolean wasComplete) {
+    private CompletionStage<Void> recall(Map<?, ?> before, boolean believed, boolean wasComplete) {
         background.recall();
-        boolean suspectsKnown = intents.takeOver(context.handedOver(definition));
+        boolean suspectsKnown = intents.takeOver(before);
         if (!believed || !intents.areOnDisk()) {
             return Stages.done();
         }
