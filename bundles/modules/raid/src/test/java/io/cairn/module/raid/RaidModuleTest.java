@@ -364,6 +364,20 @@ class RaidModuleTest extends RaidOnDisks {
         assertThat(read(0, 64)).isEqualTo(pattern(1, 64));
     }
 
+    @ParameterizedTest
+    @CsvSource({"raid1, 0", "raid5f, 4"})
+    void growthEndsWhereTheLastRegionIsNotAWholeOne(String level, long strip) {
+        create(level, strip, true, 3);
+        for (int i = 0; i < 3; i++) {
+            core.await(disks.get(i).resize(BLOCKS + 1016));
+        }
+        untilHealth("optimal");
+
+        core.settle();
+
+        assertThat(info("R")).doesNotContainKey("process");
+    }
+
     @Test
     void growsWhenAllMembersHaveGrown() {
         create("raid1", 0, true, 2);

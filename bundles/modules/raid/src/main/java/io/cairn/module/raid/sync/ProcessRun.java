@@ -374,7 +374,9 @@ final class ProcessRun {
             }
             return;
         }
-        long from = dueFrom(shrinks() ? suspects().regionOf(cursor) * suspects().regionRows() : cursor);
+        // whole regions, but at the end: the last one may be shorter than the others, and has been done then
+        boolean aligned = shrinks() && cursor < shape().rows();
+        long from = dueFrom(aligned ? suspects().regionOf(cursor) * suspects().regionRows() : cursor);
         if (from < 0) {
             cursor = Math.max(cursor, shape().rows());
             waiting = true;
