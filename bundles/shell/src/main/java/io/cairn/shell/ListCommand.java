@@ -18,7 +18,8 @@ final class ListCommand extends CairnCommand {
         super(
                 CommandSpec.of(
                         "list",
-                        "Lists bdevs: size, module, who has a claim on them, who has them open (* may write).",
+                        "Lists bdevs: size, module, who has a claim on them, who has them open (* may write), how arrays and"
+                                + " their members are.",
                         Operation.None.class,
                         "bdev:list"),
                 names);
@@ -43,7 +44,7 @@ final class ListCommand extends CairnCommand {
                     bdev.claimed(),
                     String.join(
                             ", ", bdev.holders().stream().map(ListCommand::text).toList()),
-                    bdev.state()));
+                    bdev.health().isEmpty() ? bdev.state() : bdev.state() + ", " + bdev.health()));
         }
         return table;
     }

@@ -22,13 +22,14 @@ import java.util.concurrent.CompletionStage;
 record StackView(List<BdevView> bdevs, List<ExportView> exports) {
     private static final String CLAIMS = "bdev_get_claims";
     private static final String EXPORTS = "nbd_export_list";
+    private static final String ARRAYS = "bdev_raid_get_bdevs";
 
     StackView {
         bdevs = List.copyOf(bdevs);
         exports = List.copyOf(exports);
     }
 
-    /** A bdev: what it is, what it is built on, who has a claim on it, who has it open. */
+    /** A bdev: what it is, how well it is if somebody says, what it is built on, who has a claim on it, who has it open. */
     record BdevView(
             String name,
             long sizeBytes,
@@ -36,6 +37,7 @@ record StackView(List<BdevView> bdevs, List<ExportView> exports) {
             String module,
             String product,
             String state,
+            String health,
             List<String> bases,
             List<Claim> claims,
             List<Holder> holders) {
@@ -67,14 +69,24 @@ record StackView(List<BdevView> bdevs, List<ExportView> exports) {
                 operations.call(CLAIMS, null).handle((claims, missing) -> missing == null ? holders(claims) : Map.of());
         CompletionStage<List<ExportView>> exports =
                 operations.call(EXPORTS, null).handle((list, missing) -> missing == null ? exports(list) : List.of());
+        CompletionStage<Map<String, String>> health = operations
+                .call(ARRAYS, Map.of("category", "all"))
+                .handle((arrays, missing) -> missing == null ? ArrayHealth.of(arrays) : Map.of());
         return bdevs.list()
-                .thenCombine(holders, (all, open) -> all.stream()
-                        .map(bdev -> view(bdev, open.getOrDefault(bdev.name(), List.of())))
-                        .toList())
+                .thenCombine(
+                        holders.thenCombine(health, Said::new),
+                        (all, said) -> all.stream().map(said::of).toList())
                 .thenCombine(exports, StackView::new);
     }
 
-    private static BdevView view(Bdev bdev, List<Holder> holders) {
+    /** What is said of bdevs by others than themselves. */
+    private record Said(Map<String, List<Holder>> holders, Map<String, String> health) {
+        BdevView of(Bdev bdev) {
+            return view(bdev, holders.getOrDefault(bdev.name(), List.of()), health.getOrDefault(bdev.name(), ""));
+        }
+    }
+
+    private static BdevView view(Bdev bdev, List<Holder> holders, String health) {
         return new BdevView(
                 bdev.name(),
                 bdev.sizeBytes(),
@@ -82,6 +94,7 @@ record StackView(List<BdevView> bdevs, List<ExportView> exports) {
                 bdev.moduleName(),
                 bdev.productName(),
                 bdev.state().name().toLowerCase(Locale.ROOT),
+                health,
                 bdev.baseNames(),
                 bdev.claims(),
                 holders);

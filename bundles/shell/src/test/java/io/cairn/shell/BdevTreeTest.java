@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class BdevTreeTest {
     private static BdevView bdev(String name, String module, String... bases) {
-        return new BdevView(name, 1 << 20, 512, module, module, "ready", List.of(bases), List.of(), List.of());
+        return new BdevView(name, 1 << 20, 512, module, module, "ready", "", List.of(bases), List.of(), List.of());
     }
 
     private static BdevView claimed(String name, String module, String state, String by) {
@@ -22,6 +22,7 @@ class BdevTreeTest {
                 module,
                 module,
                 state,
+                "",
                 List.of(),
                 List.of(new Claim(ClaimType.EXCLUSIVE_WRITE, by, "x", 0)),
                 List.of());

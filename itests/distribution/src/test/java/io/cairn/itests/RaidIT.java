@@ -94,6 +94,8 @@ class RaidIT {
         awaitWrites(200);
 
         stack.delete("bdev_aio_delete", disk);
+        raid.awaitHealth("degraded");
+        assertThat(cairn.shell().runOverSsh("bdev:list")).containsPattern(ARRAY + " .* ready, degraded");
         degradedAndBack(raid, disk, uuid);
 
         Path away = Files.move(file(disk), directory.resolve("away"));
@@ -181,6 +183,9 @@ class RaidIT {
             awaitWrites(100);
             load.end().clean();
         }
+        assertThat(raid.told(since)).anySatisfy(told -> assertThat(told)
+                .startsWith("bdev_member_lost: WRITE on base bdev '" + failing + "'")
+                .endsWith("it had 1 write error"));
         assertThat(raid.slot(1).path("name").asString()).isEqualTo("raSpare");
         assertThat(stack.rpc().call("bdev_raid_get_spares")).isEmpty();
         assertThat(raid.scrub(false)).isZero();

@@ -112,9 +112,10 @@ final class Losses {
                 return CompletableFuture.completedFuture(false);
             }
             return life.service().adopt().thenApply(adopted -> {
+                String errors = slot.health().words();
                 slot.detach(sequenceBefore, inSync);
                 member.close();
-                life.announce(NotificationType.BDEV_MEMBER_LOST, why);
+                life.announce(NotificationType.BDEV_MEMBER_LOST, errors.isEmpty() ? why : why + "; it had " + errors);
                 if (wasComplete) {
                     life.announce(NotificationType.BDEV_DEGRADED, slots.inSync() + " of " + slots.count() + " members");
                 }

@@ -1,6 +1,8 @@
 package io.cairn.module.raid.array;
 
 import io.cairn.bdev.IoType;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What has gone wrong with the member in a slot since it came. App thread. */
 final class MemberHealth {
@@ -40,6 +42,22 @@ final class MemberHealth {
         readErrors = 0;
         writeErrors = 0;
         repaired = 0;
+    }
+
+    /** Says for people what has gone wrong; empty if nothing has. */
+    String words() {
+        List<String> words = new ArrayList<>();
+        if (readErrors > 0) {
+            words.add(count(readErrors, "read") + (repaired > 0 ? " (" + repaired + " repaired)" : ""));
+        }
+        if (writeErrors > 0) {
+            words.add(count(writeErrors, "write"));
+        }
+        return String.join(" and ", words);
+    }
+
+    private static String count(long errors, String of) {
+        return errors + " " + of + (errors == 1 ? " error" : " errors");
     }
 
     long readErrors() {
