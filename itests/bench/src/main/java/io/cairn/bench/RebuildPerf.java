@@ -1,11 +1,7 @@
 package io.cairn.bench;
 
-import io.cairn.bdev.BdevChannel;
-import io.cairn.bdev.BdevDescriptor;
-import io.cairn.bdev.IoCompletion;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
-import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.core.BdevCore;
 import io.cairn.bdev.spi.BaseLink;
 import io.cairn.bdev.spi.BdevHost;
@@ -45,7 +41,6 @@ import java.util.logging.Logger;
 public final class RebuildPerf {
     private static final int BYTES = 1 << 30;
     private static final int BLOCK = 512;
-    private static final int PIECE = 1 << 20;
 
     private RebuildPerf() {}
 
@@ -134,10 +129,6 @@ public final class RebuildPerf {
         core.add(new MallocModule()).toCompletableFuture().join();
         core.add(array).toCompletableFuture().join();
         List<String> names = new ArrayList<>();
-        IoBuffer junk = IoBuffer.allocate(PIECE);
-        for (int i = 0; i < PIECE; i += Long.BYTES) {
-            junk.bytes().putLong(i, (i + 1) * 0x9E3779B97F4A7C15L);
-        }
         for (int slot = 0; slot < members; slot++) {
             String name = "M" + slot;
             names.add(name);
@@ -147,7 +138,7 @@ public final class RebuildPerf {
                             Map.of("name", name, "block_size", (long) BLOCK, "num_blocks", (long) BYTES / BLOCK))
                     .toCompletableFuture()
                     .join();
-            fill(reactors, core, name, junk);
+            Junk.fill(reactors, core, name);
         }
         CompletableFuture<Processes> made = new CompletableFuture<>();
         reactors.app().execute(() -> made.complete(array.create(level, names)));
@@ -175,7 +166,6 @@ public final class RebuildPerf {
         }
         from.free();
         to.free();
-        junk.free();
         CompletableFuture<Void> given = new CompletableFuture<>();
         reactors.app().execute(() -> {
             array.links.forEach(BaseLink::close);
@@ -200,31 +190,5 @@ public final class RebuildPerf {
             sum += new ThreadMeter(thread.join()).read().cpuNanos();
         }
         return sum;
-    }
-
-    /** Writes a disk full of what is not zero. */
-    private static void fill(ThreadReactors reactors, BdevCore core, String name, IoBuffer junk) {
-        BdevDescriptor disk = core.open(name, OpenMode.WRITE, "fill", (event, descriptor) -> {})
-                .toCompletableFuture()
-                .join();
-        CompletableFuture<Void> filled = new CompletableFuture<>();
-        reactors.app().execute(() -> {
-            BdevChannel channel = disk.openChannel();
-            int[] next = {0};
-            IoCompletion[] step = new IoCompletion[1];
-            step[0] = io -> {
-                if (next[0] == BYTES / PIECE) {
-                    reactors.app().execute(() -> {
-                        channel.close();
-                        disk.close();
-                        filled.complete(null);
-                    });
-                } else {
-                    channel.write(junk, 0, (long) next[0]++ * (PIECE / BLOCK), PIECE / BLOCK, step[0], Map.of());
-                }
-            };
-            step[0].onComplete(null);
-        });
-        filled.join();
     }
 }
