@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -92,6 +93,11 @@ public final class RebuildPerf {
         @Override
         public void readError(int slot, long row, long rows, boolean repaired, IoStatus status) {
             throw new IllegalStateException("a read failed: " + status);
+        }
+
+        @Override
+        public CompletionStage<Boolean> surrender(int missing, long row, long rows) {
+            throw new IllegalStateException("rows are given up");
         }
 
         @Override

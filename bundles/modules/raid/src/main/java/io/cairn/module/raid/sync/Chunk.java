@@ -188,13 +188,14 @@ abstract class Chunk {
      * @return false: nothing was changed, I/O has to be asked for
      */
     protected final boolean fillInPlace(int target, BitSet sources, IoBuffer spare) {
-        if (!run.inPlace().fill(target, sources, row, piece, spare)) {
+        int rows = run.fillInPlace(target, sources, row, piece, spare);
+        if (rows == 0) {
             return false;
         }
         out++;
         // later, so that a turn ends
         run.defer(this::one);
-        then(this::rowsDone);
+        then(() -> rowsDone(rows));
         return true;
     }
 
@@ -224,10 +225,15 @@ abstract class Chunk {
 
     /** These rows are done: goes on with the next. */
     protected final void rowsDone() {
-        row += piece;
+        rowsDone(piece);
+    }
+
+    private void rowsDone(int rows) {
+        row += rows;
         if (row == end) {
             run.chunkDone(this, true);
         } else {
+            piece = (int) Math.min(piece, end - row);
             begin();
         }
     }

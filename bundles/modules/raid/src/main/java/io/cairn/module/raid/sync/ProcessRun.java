@@ -46,6 +46,7 @@ final class ProcessRun {
     private static final int LARGEST_CHUNK = 128 << 10;
     private static final int WINDOWS_ALONE = 16;
     private static final int BYTES_SHARED = 256 << 10;
+
     private static final long CURSOR_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Reactor reactor;
@@ -76,7 +77,6 @@ final class ProcessRun {
     private long rangeFrom;
     private long rangeEnd;
     private long nextRow;
-    private long rangeBegan;
     private long rowsWorked;
     private int active;
     private int leaving;
@@ -388,11 +388,13 @@ final class ProcessRun {
             return;
         }
         long window = Math.max(1, options.windowBytes() / shape().blockSize());
-        long most = pace.isShared(now)
+        // whether there are others is not known before the first range is done
+        long most = rowsWorked == 0 || pace.isShared(now)
                 ? Math.max(1, Math.min(window, BYTES_SHARED / shape().blockSize()))
                 : window * WINDOWS_ALONE;
         rangeFrom = from;
-        rangeEnd = dueEnd(from, most);
+        // to where ranges of this size would end, so that chunks lie as they would in a member's memory
+        rangeEnd = dueEnd(from, most - from % most);
         RegionSet doubtful = doubtful();
         boolean surrenders = doubtful != null && (givesUp || doubtful.contains(doubtful.regionOf(from)));
         if (surrenders && !givesUp) {
@@ -406,7 +408,7 @@ final class ProcessRun {
             waiting = false;
             locked = true;
             nextRow = rangeFrom;
-            rangeBegan = reactor.clockNanos();
+            pace.begin(reactor.clockNanos());
             if (surrenders) {
                 surrender();
             } else if (!isInDoubt()) {
@@ -593,7 +595,7 @@ final class ProcessRun {
             rowsWorked += nextRow - rangeFrom;
             cursor = nextRow;
             pace.saw(channels.ios(), now);
-            pace.worked((nextRow - rangeFrom) * shape().blockSize(), rangeBegan, now);
+            pace.end((nextRow - rangeFrom) * shape().blockSize(), now);
             publish();
         }
         // the next range waits by itself: what one reactor asks for is done in order. Another reactor's does not
@@ -703,9 +705,21 @@ final class ProcessRun {
         return shape().paritySlot(row / shape().stripBlocks());
     }
 
-    /** Returns what works in the members' own memory. */
-    InPlace inPlace() {
-        return inPlace;
+    /**
+     * Lets a target hold the sum of what others hold, for the first of some rows, see {@link InPlace#fill}: as many as one turn may be taken for.
+     *
+     * @return for how many rows; 0: it has to be done by I/O
+     */
+    int fillInPlace(int target, BitSet sources, long row, int rows, IoBuffer spare) {
+        long began = reactor.clockNanos();
+        boolean shared = pace.isShared(began);
+        int now = shared ? Math.max(1, Math.min(rows, pace.bytesInATurn() / shape().blockSize())) : rows;
+        if (!inPlace.fill(target, sources, row, now, spare)) {
+            pace.worksByIo();
+            return 0;
+        }
+        pace.workedInPlace((long) now * shape().blockSize(), began, reactor.clockNanos());
+        return now;
     }
 
     /** Returns what adds memory up; empty when it is lent. */
