@@ -25,6 +25,8 @@ public final class ArrayChannels {
     private final ChannelSettings settings;
     private final List<Place> places;
     private final ResetGate resetGate = new ResetGate();
+    /** Null: the level has no stripes to be put together. */
+    private final StripeWrites writes;
 
     /** What is known on one reactor, and its channel. Touched on that reactor only. */
     private static final class Place {
@@ -83,6 +85,9 @@ public final class ArrayChannels {
         }
         this.reactors = reactors;
         this.settings = settings;
+        this.writes = first.shape().level() == RaidLevel.RAID5F
+                ? new StripeWrites(reactors.all().size())
+                : null;
         this.places = reactors.all().stream()
                 .map(reactor -> new Place(reactor, first, unsynced))
                 .toList();
@@ -100,7 +105,9 @@ public final class ArrayChannels {
             throw new IllegalStateException("a second channel on " + reactor.name());
         }
         RaidChannel channel = RaidChannels.open(
-                place.layout, settings, new Opening(reactor, place.ios, resetGate, () -> closed(place)));
+                place.layout,
+                settings,
+                new Opening(reactor, place.ios, resetGate, writes, this::changesEnded, () -> closed(place)));
         channel.unsynced(place.unsynced);
         channel.lost(place.lost);
         channel.spreading(place.spreading > 0);

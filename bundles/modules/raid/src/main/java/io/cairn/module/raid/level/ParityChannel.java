@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * raid5f: strips in turn, one of each stripe its parity. Whole stripes are written; the bdev's limits see to it that a read or write is
@@ -19,8 +21,8 @@ import java.util.Optional;
  *
  * <p>An UNMAP does what whole stripes it has and leaves the rest as it is, which an unmap may.
  *
- * <p>A read that needs the others while the same stripe is being written may find a mixture of old and new strips: as on every disk, who reads what
- * is being written finds something else than he who waits.
+ * <p>A read that needs the others while the same stripe is being written, here or on another reactor, waits for that and is done again ({@link StripeWrites}): it finds
+ * what was there before or after. Only a stripe that is written again and again without a break keeps it waiting.
  */
 final class ParityChannel extends RedundantChannel {
     private static final IoStatus UNREADABLE = IoStatus.errno(Errno.EIO);
@@ -33,6 +35,13 @@ final class ParityChannel extends RedundantChannel {
     private final StripMemory memory;
     private final Parity sums;
     private final IoQueue atMemory = new IoQueue();
+    private final StripeWrites writes;
+    private final StripeWrites.Counts ownWrites;
+    private final Supplier<CompletionStage<Void>> changesEnded;
+    /** Reads that a write of their stripe has come between. */
+    private final IoQueue atStripe = new IoQueue();
+    /** Whether {@link #changesEnded} is to answer. */
+    private boolean askedForChanges;
     /** Changes whose rows are about to be no longer lost. */
     private final List<RaidIo> rewriting = new ArrayList<>();
 
@@ -48,6 +57,9 @@ final class ParityChannel extends RedundantChannel {
         stripeBlocks = shape.stripeBlocks();
         blockSize = shape.blockSize();
         journal = settings.journal();
+        writes = opening.writes();
+        ownWrites = writes.of(reactor);
+        changesEnded = opening.changesEnded();
         memory = new StripMemory(Math.toIntExact(strip * blockSize), dataStrips);
     }
 
@@ -193,8 +205,9 @@ final class ParityChannel extends RedundantChannel {
         if (--read.pending > 0) {
             return;
         }
-        if (read.reconstructing >= 0) {
-            finishReconstruction(read);
+        if (read.reconstructing >= 0 && !finishReconstruction(read)) {
+            waitForWrites(read);
+            return;
         }
         if (read.aborted || isGivenUp(read.io)) {
             endRead(read, IoStatus.ABORTED);
@@ -229,6 +242,12 @@ final class ParityChannel extends RedundantChannel {
             waitForMemory(read);
             return;
         }
+        read.stamp = writes.stamp(read.stepRow / strip);
+        if (read.stamp == StripeWrites.BUSY) {
+            giveMemory(read);
+            waitForWrites(read);
+            return;
+        }
         read.state = RaidIo.State.OUT;
         read.reconstructing = lost;
         read.pending = 1;
@@ -250,10 +269,15 @@ final class ParityChannel extends RedundantChannel {
         return true;
     }
 
-    private void finishReconstruction(RaidIo read) {
+    /** Returns whether that is over; false: it is to be done again, since a write has come between. */
+    private boolean finishReconstruction(RaidIo read) {
         int lost = read.reconstructing;
         read.reconstructing = -1;
-        if (read.failure == null && !read.aborted) {
+        boolean settled = read.failure != null
+                || read.aborted
+                || isGivenUp(read.io)
+                || writes.isUntouched(read.stepRow / strip, read.stamp);
+        if (settled && read.failure == null && !read.aborted) {
             int bytes = Math.toIntExact(read.stepRows * blockSize);
             IoBuffer sum = null;
             for (IoBuffer other : read.memory) {
@@ -271,6 +295,47 @@ final class ParityChannel extends RedundantChannel {
             }
         }
         giveMemory(read);
+        return settled;
+    }
+
+    // ---- reads and writes of one stripe ----
+
+    @Override
+    void stepBegins(RaidIo change) {
+        change.countedAt = ownWrites.begin(change.stepRow / strip, change.stepRows / strip);
+    }
+
+    @Override
+    void stepOver(RaidIo change) {
+        if (change.countedAt >= 0) {
+            ownWrites.end(change.countedAt);
+            change.countedAt = -1;
+        }
+    }
+
+    /** Has a read wait until the writes have ended that are out now, and try again. */
+    private void waitForWrites(RaidIo read) {
+        read.state = RaidIo.State.AT_STRIPE;
+        atStripe.add(read.io);
+        if (!askedForChanges) {
+            askedForChanges = true;
+            changesEnded.get().thenRun(this::changesHaveEnded);
+        }
+    }
+
+    private void changesHaveEnded() {
+        askedForChanges = false;
+        for (int i = atStripe.size(); i > 0 && !atStripe.isEmpty(); i--) {
+            RaidIo read = RaidIo.of(atStripe.take());
+            read.state = RaidIo.State.OUT;
+            nextLost(read);
+        }
+    }
+
+    private void endStripeLine(IoStatus status) {
+        for (int i = atStripe.size(); i > 0; i--) {
+            endRead(RaidIo.of(atStripe.take()), status);
+        }
     }
 
     private static void copy(IoBuffer from, IoVector to) {
@@ -497,6 +562,10 @@ final class ParityChannel extends RedundantChannel {
             endAtMemory(RaidIo.of(victim), IoStatus.ABORTED);
             return true;
         }
+        if (atStripe.remove(victim)) {
+            endRead(RaidIo.of(victim), IoStatus.ABORTED);
+            return true;
+        }
         return super.abort(victim);
     }
 
@@ -504,12 +573,14 @@ final class ParityChannel extends RedundantChannel {
     public void endKept() {
         super.endKept();
         endMemoryLine(IoStatus.ABORTED);
+        endStripeLine(IoStatus.ABORTED);
     }
 
     @Override
     public void giveBack() {
         super.giveBack();
         endMemoryLine(IoStatus.NOMEM);
+        endStripeLine(IoStatus.NOMEM);
     }
 
     @Override

@@ -21,6 +21,8 @@ final class RaidIo implements StripeJournal.Entry {
         AT_INTENT,
         /** In line for memory. */
         AT_MEMORY,
+        /** A read in line for the end of writes of its stripe. */
+        AT_STRIPE,
         /** Its strip goes to the journal. */
         AT_JOURNAL,
         /** Children are out. */
@@ -87,6 +89,12 @@ final class RaidIo implements StripeJournal.Entry {
     int memoryCount;
     /** Which slot is being reconstructed; -1: none. */
     int reconstructing = -1;
+
+    /** What was known of writes of its stripe when a reconstruction began. */
+    long stamp;
+
+    /** Where a step is counted as being out; -1: it is not. */
+    int countedAt = -1;
 
     int journaledSlot = -1;
     ParityChannel journalOwner;

@@ -81,6 +81,12 @@ abstract class RedundantChannel extends MemberedChannel {
     /** All children of a step have ended. */
     void stepEnded(RaidIo change) {}
 
+    /** The members are about to be given their parts of a step. */
+    void stepBegins(RaidIo change) {}
+
+    /** Nothing of the step has to be waited for any more, if it has begun. */
+    void stepOver(RaidIo change) {}
+
     /** A child of a read has ended. */
     abstract void readPartEnded(MemberPath path, BdevIo io, IoStatus status);
 
@@ -151,6 +157,7 @@ abstract class RedundantChannel extends MemberedChannel {
             endUnbegun(change, IoStatus.NO_DEVICE);
             return;
         }
+        stepBegins(change);
         change.pending = all.length + 1;
         for (MemberPath path : all) {
             send(path, change);
@@ -247,6 +254,7 @@ abstract class RedundantChannel extends MemberedChannel {
     /** A step is done: the next one follows, or the end. */
     private void goOn(RaidIo change) {
         if (change.io.type().changesData() && change.stepRow + change.stepRows < change.row + change.rows) {
+            stepOver(change);
             change.forgetFailures();
             change.state = RaidIo.State.OUT;
             change.stepRow += change.stepRows;
@@ -366,6 +374,7 @@ abstract class RedundantChannel extends MemberedChannel {
             change.forgetFailures();
         }
         if (io.type().changesData()) {
+            stepOver(change);
             if (intents != null) {
                 intents.end(change.row, change.rows);
             }

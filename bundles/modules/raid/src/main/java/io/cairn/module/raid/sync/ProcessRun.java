@@ -563,6 +563,10 @@ final class ProcessRun {
         nextRow = region < regions.count() ? Math.min(nextRow, region * regions.regionRows()) : nextRow;
     }
 
+    /**
+     * Begins chunks of the range while it is locked: called when its lock has been answered, and when a chunk has ended, which no chunk does inside of its beginning; the range is let go of
+     * only when none is under way.
+     */
     private void moreChunks() {
         int most = pace.isShared(reactor.nowNanos()) ? 1 : CHUNKS;
         while (ending == null && !stopWanted && !pauseWanted && active < most && nextRow < rangeEnd) {

@@ -653,6 +653,78 @@ class RedundancyTest {
         assertThat(array.events).hasSize(2);
     }
 
+    private byte[] other(byte[] data) {
+        byte[] other = data.clone();
+        for (int i = 0; i < other.length; i++) {
+            other[i] ^= (byte) 0xff;
+        }
+        return other;
+    }
+
+    @Test
+    void aReadThatIsMadeOfOthersWaitsForAWriteThatIsOut() {
+        start(Plan.of(RaidLevel.RAID5F).withJournal(), 4);
+        byte[] old = new byte[512 * 12];
+        new Random(1).nextBytes(old);
+        open.channel(1).write(0, old);
+        core.awaitOnApp(() -> array.leave(0));
+        // one data strip is late
+        disks.get(1).hold(IoType.WRITE);
+        TestIo write = open.channel(1).start(IoRequest.write(0, 12, other(old)));
+        settledWithout(write);
+        TestIo here = open.channel(1).start(IoRequest.read(1, 2));
+        TestIo elsewhere = open.channel(2).start(IoRequest.read(1, 2));
+        TestIo given = open.channel(2).start(IoRequest.read(0, 4));
+        settledWithout(here);
+        settledWithout(elsewhere);
+        assertThat(open.channel(2).abort(given)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(end(given)).isEqualTo(IoStatus.ABORTED);
+        assertThat(open.channel(2).read(8, 4)).as("of a member that is there").hasSize(2048);
+
+        disks.get(1).release();
+        assertThat(end(write)).isEqualTo(IoStatus.SUCCESS);
+        for (TestIo read : List.of(here, elsewhere)) {
+            assertThat(end(read)).isEqualTo(IoStatus.SUCCESS);
+            assertThat(read.data()).isEqualTo(Arrays.copyOfRange(other(old), 512, 3 * 512));
+        }
+    }
+
+    @Test
+    void aReadThatIsMadeOfOthersIsDoneAgainWhenAWriteHasComeBetween() {
+        start(Plan.of(RaidLevel.RAID5F).withJournal(), 4);
+        byte[] old = new byte[512 * 12];
+        new Random(1).nextBytes(old);
+        open.channel(1).write(0, old);
+        core.awaitOnApp(() -> array.leave(0));
+        for (boolean zeroes : List.of(false, true)) {
+            disks.get(1).hold(IoType.READ);
+            TestIo read = open.channel(2).start(IoRequest.read(0, 4));
+            settledWithout(read);
+            byte[] next = zeroes ? new byte[512 * 12] : other(old);
+            open.channel(1).run(zeroes ? IoRequest.writeZeroes(0, 24) : IoRequest.write(0, 12, next));
+            disks.get(1).release();
+            assertThat(end(read)).isEqualTo(IoStatus.SUCCESS);
+            assertThat(read.data()).isEqualTo(Arrays.copyOf(next, 4 * 512));
+        }
+    }
+
+    @Test
+    void aResetEndsAReadThatWaitsForAWrite() {
+        start(Plan.of(RaidLevel.RAID5F).withJournal(), 4);
+        core.awaitOnApp(() -> array.leave(0));
+        disks.get(1).hold(IoType.WRITE);
+        TestIo write = open.channel(1).start(IoRequest.write(0, 12, new byte[512 * 12]));
+        settledWithout(write);
+        TestIo read = open.channel(2).start(IoRequest.read(0, 4));
+        settledWithout(read);
+        TestIo reset = open.channel(2).start(IoRequest.reset());
+        assertThat(end(read)).isEqualTo(IoStatus.ABORTED);
+        settledWithout(reset);
+        disks.get(1).release();
+        assertThat(end(write)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(end(reset)).isEqualTo(IoStatus.SUCCESS);
+    }
+
     @Test
     void aStripThatCannotBeReadIsMadeOfTheOthers() {
         start(Plan.of(RaidLevel.RAID5F), 3);
