@@ -1,6 +1,8 @@
 package io.cairn.module.raid.array;
 
 import io.cairn.bdev.IoStatus;
+import io.cairn.module.raid.format.Extension;
+import io.cairn.module.raid.format.ProcessKind;
 import io.cairn.module.raid.level.ArrayControl;
 import io.cairn.module.raid.level.ChannelSettings;
 import io.cairn.module.raid.level.Layout;
@@ -21,6 +23,7 @@ import java.util.concurrent.CompletionStage;
  */
 final class Upkeep {
     private final ArrayContext context;
+    private final Serving serving;
     private final Definition definition;
     private final Slots slots;
     private final ArrayRecord record;
@@ -34,6 +37,8 @@ final class Upkeep {
     private final ReadErrorLimit readErrors;
     /** Whether the members may differ on the rows that have an intent, when the array comes online. */
     private boolean doubtful;
+    /** Whether they may differ anywhere. */
+    private boolean allDoubtful;
 
     Upkeep(
             ArrayContext context,
@@ -46,6 +51,7 @@ final class Upkeep {
             Shape shape) {
         Reactors reactors = context.host().reactors();
         this.context = context;
+        this.serving = serving;
         this.definition = definition;
         this.slots = slots;
         this.record = keeper.record();
@@ -94,8 +100,12 @@ final class Upkeep {
     }
 
     private CompletionStage<Void> recall(Map<?, ?> before, boolean believed, boolean wasComplete) {
-        background.recall();
         boolean suspectsKnown = intents.takeOver(before);
+        boolean known = suspectsKnown || (believed && intents.areOnDisk());
+        if (!known) {
+            forget();
+        }
+        background.recall();
         if (!believed || !intents.areOnDisk()) {
             return Stages.done();
         }
@@ -109,6 +119,22 @@ final class Upkeep {
                         .loseWhatIsTorn(journal.get().missing(), journal.get().replayed());
             }
         });
+    }
+
+    /**
+     * Nobody knows where the members may differ: the array is new, or somebody had it who keeps no intents (SPDK, or this module without a place for them). Whoever is away has
+     * missed more than the intents will say. Where there is a place for them that is so once; then all is made to agree: of a mirror as rows in doubt, so that it is read on
+     * one leg until then; of raid5f by a scrub that repairs, since rows in doubt could not be served without a member, and are most probably good.
+     */
+    private void forget() {
+        record.forgetComplete();
+        boolean used = record.sequence() > 0 && (intents.areOnDisk() || !definition.superblock());
+        if (used && definition.level() == RaidLevel.RAID1) {
+            allDoubtful = slots.inSync() > 1;
+        } else if (used && slots.isComplete()) {
+            record.setProcess(
+                    Optional.of(new Extension.ProcessState(ProcessKind.SCRUB_REPAIR, Optional.empty(), 0, false, 0)));
+        }
     }
 
     /** The array is online: members keep the intents, and what is due begins. */
@@ -128,6 +154,9 @@ final class Upkeep {
         intents.begin();
         if (doubtful) {
             intents.suspectAll();
+        }
+        if (allDoubtful) {
+            intents.addSuspect(0, serving.shape().rows());
         }
         losses.ifPresent(LossKeeping::begin);
         background.resyncIfDue();

@@ -1,0 +1,124 @@
+package io.cairn.module.raid;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cairn.bdev.BdevState;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.module.raid.format.SuperblockCodec;
+import io.cairn.module.raid.format.SuperblockRead;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** SPDK had an array in between, which counts the superblock up at each assembly and keeps no intents, and its process ended in the middle of writes. */
+class ForeignHistoryTest extends RaidOnDisks {
+    private static final int DATA = 2048;
+
+    ForeignHistoryTest() {
+        super(13, 2);
+    }
+
+    private static byte[] full(int value, int blocks) {
+        byte[] content = new byte[blocks * BLOCK];
+        Arrays.fill(content, (byte) value);
+        return content;
+    }
+
+    private void spdkHadIt(int members) {
+        for (int i = 0; i < members; i++) {
+            byte[] head = media.get(i).read(0, SuperblockCodec.MAX_BYTES / BLOCK);
+            SuperblockRead.Found found = (SuperblockRead.Found) SuperblockCodec.decode(head, BLOCK);
+            byte[] next = SuperblockCodec.encode(
+                    found.superblock().withSequence(found.superblock().sequence() + 1));
+            media.get(i).write(0, Arrays.copyOf(next, (next.length + BLOCK - 1) / BLOCK * BLOCK));
+        }
+    }
+
+    private void end(int members) {
+        core.remove(module);
+        spdkHadIt(members);
+    }
+
+    private void begin() {
+        module = new RaidModule();
+        core.add(module);
+    }
+
+    private void untilAtRest() {
+        for (int i = 0;
+                i < 200
+                        && (!"optimal".equals(info("R").get("health"))
+                                || info("R").containsKey("process"));
+                i++) {
+            core.settle();
+        }
+        assertThat(info("R")).containsEntry("health", "optimal").doesNotContainKey("process");
+    }
+
+    @Test
+    void aMirrorIsReadOnOneLegUntilAllLegsAgree() {
+        create("raid1", 0, true, List.of("B0", "B1"));
+        try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
+            open.channel(0).write(0, full(1, 64));
+        }
+        end(2);
+        media.get(1).write(DATA + 8, full(2, 8));
+        disks.forEach(disk -> core.await(disk.remove()));
+        begin();
+        core.call("bdev_raid_set_options", Map.of("process_max_bandwidth_mb_sec", 1L));
+        comeBack(0);
+        comeBack(1);
+        core.until("the array", () -> core.bdevs()
+                .find("R")
+                .toCompletableFuture()
+                .getNow(Optional.empty())
+                .filter(bdev -> bdev.state() == BdevState.READY)
+                .isPresent());
+        List<byte[]> reads = new ArrayList<>();
+        try (TestDescriptor open = core.open("R", OpenMode.READ)) {
+            for (int i = 0; i < 8; i++) {
+                reads.add(open.channel(i % 2).read(8 + i % 2 * 100, 8));
+            }
+        }
+        assertThat(reads.stream().filter(read -> read[0] != 0)).hasSize(4).allSatisfy(read -> assertThat(read)
+                .isEqualTo(full(1, 8)));
+        assertThat(info("R")).containsEntry("health", "resyncing");
+        core.call("bdev_raid_set_options", Map.of("process_max_bandwidth_mb_sec", 0L));
+        untilAtRest();
+        assertThat(media.get(1).read(DATA + 8, 8)).isEqualTo(full(1, 8));
+        // it is once
+        core.remove(module);
+        begin();
+        core.settle();
+        assertThat(info("R")).containsEntry("unsynced_rows", 0L).doesNotContainKey("process");
+    }
+
+    @Test
+    void parityIsComputedAnewWhileTheArrayIsServed() {
+        create("raid5f", 4, true, List.of("B0", "B1", "B2"));
+        try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
+            open.channel(0).write(0, full(1, 64));
+        }
+        end(3);
+        // parity of the first stripe
+        media.get(2).write(DATA + 3, full(9, 1));
+        begin();
+        core.settle();
+        assertThat(info("R")).containsEntry("unsynced_rows", 0L);
+        untilAtRest();
+        assertThat(media.get(2).read(DATA + 3, 1)).isEqualTo(full(0, 1));
+        assertThat(info("R").get("last_scrub"))
+                .asString()
+                .contains("mismatches=1")
+                .contains("repaired=true");
+        assertThat(core.find("R")).isPresent();
+        pull(0);
+        try (TestDescriptor open = core.open("R", OpenMode.READ)) {
+            assertThat(open.channel(0).read(0, 16)).isEqualTo(full(1, 16));
+        }
+    }
+}
