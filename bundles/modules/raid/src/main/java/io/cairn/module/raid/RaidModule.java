@@ -10,7 +10,6 @@ import io.cairn.module.raid.array.ArrayInfo;
 import io.cairn.module.raid.array.Definition;
 import io.cairn.module.raid.array.Options;
 import io.cairn.module.raid.array.PartialPolicies;
-import io.cairn.module.raid.array.Policies;
 import io.cairn.module.raid.array.RaidArray;
 import io.cairn.module.raid.array.RaidArrays;
 import io.cairn.module.raid.level.RaidLevel;
@@ -195,10 +194,13 @@ public final class RaidModule implements BdevModule {
     }
 
     private CompletionStage<Boolean> setOptions(RaidParams.SetOptions p) {
+        Options before = arrays.options();
+        PartialPolicies changed =
+                new PartialPolicies(p.startDegradedTimeoutSec(), p.spareDelaySec(), p.maxReadErrors());
         arrays.setOptions(new Options(
-                p.processWindowSizeKb(),
-                p.processMaxBandwidthMbSec(),
-                new Policies(p.startDegradedTimeoutSec(), p.spareDelaySec(), p.maxReadErrors())));
+                p.processWindowSizeKb().orElse(before.processWindowKb()),
+                p.processMaxBandwidthMbSec().orElse(before.processMaxBandwidthMbSec()),
+                changed.over(before.policies())));
         return CompletableFuture.completedFuture(true);
     }
 

@@ -65,34 +65,29 @@ final class RaidParams {
             @Param(value = "Name of the raid1 array.", names = Param.Names.BDEV) String raidName,
             @Param(value = "Name, alias or UUID of the new leg.", names = Param.Names.BDEV) String baseName) {}
 
+    /** What is absent stays as it is, as in SPDK. */
     record SetOptions(
             @Param(
-                            value = "How much of each member a background process locks at a time, in KiB.",
-                            defaultsTo = "1024",
+                            value =
+                                    "How much of each member a background process locks at a time, in KiB; 1024 at first. What is absent stays as it is.",
                             min = 1,
                             max = 1 << 20)
-                    long processWindowSizeKb,
-            @Param(
-                            value = "The most that a process writes, in MiB per second; 0: no limit.",
-                            defaultsTo = "0",
-                            max = MAX_U32)
-                    long processMaxBandwidthMbSec,
+                    Optional<Long> processWindowSizeKb,
+            @Param(value = "The most that a process writes, in MiB per second; 0, at first: no limit.", max = MAX_U32)
+                    Optional<Long> processMaxBandwidthMbSec,
             @Param(
                             value =
                                     "How long an array that could serve waits for members that are missing, in seconds, before it"
-                                            + " starts without them; 0: for ever.",
-                            defaultsTo = "0",
+                                            + " starts without them; 0, at first: for ever.",
                             max = MAX_SECONDS)
-                    long startDegradedTimeoutSec,
+                    Optional<Long> startDegradedTimeoutSec,
             @Param(
-                            value = "How long a member is away, in seconds, before a spare takes its place.",
-                            defaultsTo = "60",
+                            value =
+                                    "How long a member is away, in seconds, before a spare takes its place; 60 at first.",
                             max = MAX_SECONDS)
-                    long spareDelaySec,
-            @Param(
-                            value = "How many read errors of a member are repaired before it is failed; 0: any number.",
-                            defaultsTo = "20")
-                    long maxReadErrors) {}
+                    Optional<Long> spareDelaySec,
+            @Param("How many read errors of a member are repaired before it is failed; 20 at first; 0: any number.")
+                    Optional<Long> maxReadErrors) {}
 
     record SetPolicy(
             @Param(value = "Name or UUID of the array.", names = Param.Names.BDEV) String name,

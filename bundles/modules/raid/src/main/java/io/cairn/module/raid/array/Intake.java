@@ -95,7 +95,8 @@ final class Intake {
             if (!force) {
                 throw definition.refusal(
                         Errno.EEXIST,
-                        "base bdev '" + member.bdev().name() + "' has " + foreign.get() + "; force wipes it");
+                        "base bdev '" + member.bdev().name() + "' has " + foreign.get()
+                                + "; bdev_raid_create wipes it with force");
             }
             return member.store()
                     .wipe()

@@ -16,7 +16,8 @@ public record PartialPolicies(
         return equals(NONE);
     }
 
-    Policies over(Policies general) {
+    /** Returns what holds where these are added to what holds in general. */
+    public Policies over(Policies general) {
         return new Policies(
                 startDegradedTimeoutSec.orElse(general.startDegradedTimeoutSec()),
                 spareDelaySec.orElse(general.spareDelaySec()),

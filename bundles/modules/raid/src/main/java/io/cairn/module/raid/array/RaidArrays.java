@@ -378,7 +378,7 @@ public final class RaidArrays implements ArrayContext {
                     throw array.refusal(
                             Errno.EEXIST,
                             "base bdev '" + bdev.name() + "' has the superblock of raid bdev '" + other.name() + "' ("
-                                    + other.uuid() + "); force wipes it");
+                                    + other.uuid() + "); bdev_raid_create wipes it with force");
                 }
                 other.giveUp(bdev);
             }
