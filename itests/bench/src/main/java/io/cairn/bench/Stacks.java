@@ -140,6 +140,7 @@ final class Stacks implements AutoCloseable {
         for (String array : List.of("Raid0", "Raid1", "Concat")) {
             run(array, new PerfOptions(Workload.RANDRW, IO_BYTES, 8, each, 50, false, true, true, List.of(LOAD)));
         }
+        run("Raid5Null", new PerfOptions(Workload.WRITE, STRIPE_BYTES, 8, each, 0, false, true, true, List.of(LOAD)));
         run("Readonly", PerfOptions.randomReads(IO_BYTES, 8, each, LOAD));
         run("Malloc0", new PerfOptions(Workload.RANDRW, IO_BYTES, 8, each, 50, true, false, true, List.of(LOAD)));
     }

@@ -68,9 +68,29 @@ public class XorBenchmark {
         }
     }
 
-    /** What the levels use. */
+    /** What the levels use in the distribution, on JDK 17 and 18. */
     @Benchmark
+    @Fork(
+            value = 1,
+            jvmArgsAppend = {
+                "-XX:+UseParallelGC",
+                "-Xms64m",
+                "-Xmx256m",
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0"
+            })
     public void levels() {
+        sum();
+    }
+
+    /** What the levels use without the Vector API. */
+    @Benchmark
+    public void loops() {
+        sum();
+    }
+
+    private void sum() {
         for (IoBuffer strip : strips) {
             xor.add(strip, 0);
         }

@@ -68,6 +68,15 @@ class RaidIT {
     }
 
     @Test
+    void parityIsWorkedOutWithTheVectorApiWhereTheJdkHasIt() throws IOException {
+        assertThat(cairn.wholeLog())
+                .contains(
+                        Runtime.version().feature() < 19
+                                ? "parity is worked out with the Vector API"
+                                : "parity is worked out with loops");
+    }
+
+    @Test
     void aMirrorsLegThatGoesAndComesBackIsGivenWhatItMissed() throws IOException {
         Raid raid = mirror(SIZE);
         try (Fio load = Fio.verifying(cairn.nbdUri(ARRAY), "--size=8M", "--iodepth=16", "--rate_iops=1000")) {

@@ -13,11 +13,14 @@ import io.cairn.module.raid.array.PartialPolicies;
 import io.cairn.module.raid.array.RaidArray;
 import io.cairn.module.raid.array.RaidArrays;
 import io.cairn.module.raid.level.RaidLevel;
+import io.cairn.module.raid.level.XorKernel;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.Operation;
 import io.cairn.operations.OperationException;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.HasErrno;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +36,8 @@ import org.osgi.service.component.annotations.Component;
 public final class RaidModule implements BdevModule {
     static final String NAME = "raid";
 
+    private static final Logger LOG = System.getLogger(RaidModule.class.getName());
+
     /** JSON-RPC: parse error; what most of SPDK's RAID methods answer to parameters that cannot be decoded. */
     private static final int PARSE_ERROR = -32700;
 
@@ -45,6 +50,9 @@ public final class RaidModule implements BdevModule {
 
     @Override
     public void init(BdevHost host) {
+        LOG.log(
+                Level.INFO,
+                () -> "parity is worked out with " + XorKernel.ofThisRunTime().describe());
         arrays = new RaidArrays(host);
     }
 

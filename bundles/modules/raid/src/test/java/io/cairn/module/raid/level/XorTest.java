@@ -4,24 +4,41 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.reactor.IoBuffer;
+import java.util.List;
 import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class XorTest {
-    private static final int CAPACITY = 20_000;
+    private static final int CAPACITY = 40_000;
 
-    @Property(tries = 1000)
+    /** The kernels that this JDK can have. */
+    static List<XorKernel> kernels() {
+        XorKernel fastest = XorKernel.ofThisRunTime();
+        return fastest instanceof HeapXorKernel ? List.of(fastest) : List.of(fastest, new HeapXorKernel());
+    }
+
+    @Provide
+    Arbitrary<XorKernel> kernel() {
+        return Arbitraries.of(kernels());
+    }
+
+    @Property(tries = 2000)
     void sumsAnySourcesOfAnyLengthAnywhere(
+            @ForAll("kernel") XorKernel kernel,
             @ForAll @IntRange(min = 1, max = 12) int sources,
-            @ForAll @IntRange(max = 9_999) int length,
+            @ForAll @IntRange(max = 19_999) int length,
             @ForAll @IntRange(min = 1, max = 8) int granule,
             @ForAll @IntRange(max = 12) int ownSource,
             @ForAll long seed) {
         Random random = new Random(seed);
-        Xor xor = new Xor(12);
+        Xor xor = new Xor(12, kernel);
         byte[] expected = new byte[CAPACITY];
         IoBuffer target = random(random, expected);
         byte[] before = expected.clone();
@@ -47,16 +64,17 @@ class XorTest {
                 .isInstanceOf(IllegalStateException.class);
     }
 
-    @Test
-    void neverGoesBeyondTheMemory() {
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void neverGoesBeyondTheMemory(XorKernel kernel) {
         IoBuffer small = IoBuffer.allocate(64);
         IoBuffer large = IoBuffer.allocate(128);
 
-        assertThatThrownBy(() -> new Xor(2).add(small, 0).add(large, 0).into(large, 0, 72))
+        assertThatThrownBy(() -> new Xor(2, kernel).add(small, 0).add(large, 0).into(large, 0, 72))
                 .isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> new Xor(2).add(large, 0).add(large, 0).into(small, 1, 64))
+        assertThatThrownBy(() -> new Xor(2, kernel).add(large, 0).add(large, 0).into(small, 1, 64))
                 .isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> new Xor(1).add(large, -1).into(small, 0, 8))
+        assertThatThrownBy(() -> new Xor(1, kernel).add(large, -1).into(small, 0, 8))
                 .isInstanceOf(IndexOutOfBoundsException.class);
     }
 
