@@ -81,7 +81,7 @@ public final class RaidModule implements BdevModule {
                                 "[{\"name\", \"uuid\", \"strip_size_kb\", \"state\", \"raid_level\", \"superblock\", \"num_base_bdevs\","
                                         + " \"num_base_bdevs_discovered\", \"num_base_bdevs_operational\"[, \"process\"],"
                                         + " \"base_bdevs_list\": [{\"name\", \"uuid\", \"is_configured\", \"data_offset\","
-                                        + " \"data_size\", \"role\"[, \"expected_uuid\"], \"read_errors\", \"write_errors\", \"repaired\"}], \"health\": optimal, resyncing,"
+                                        + " \"data_size\", \"role\"[, \"expected_uuid\"][, \"replaced_by\"], \"read_errors\", \"write_errors\", \"repaired\"}], \"health\": optimal, resyncing,"
                                         + " degraded, rebuilding, configuring or failed[, \"unsynced_rows\"][,"
                                         + " \"last_scrub\"]}]")
                         .example("{\"category\": \"all\"}")
@@ -114,6 +114,15 @@ public final class RaidModule implements BdevModule {
                         .changingConfiguration()
                         .example("{\"raid_name\": \"Raid0\", \"base_name\": \"Malloc2\"}")
                         .handledBy(this::growBase),
+                Operation.named("bdev_raid_replace_base_bdev", RaidParams.ReplaceBase.class)
+                        .describedAs(
+                                "Replaces a member of a redundant array while it works: the new bdev is filled beside it in the"
+                                        + " background, and then takes its place. Until then the array is what it was; the removal of"
+                                        + " the new bdev ends that.")
+                        .changingConfiguration()
+                        .example(
+                                "{\"raid_name\": \"Raid0\", \"base_name\": \"Malloc1\", \"new_base_name\": \"Malloc2\"}")
+                        .handledBy(this::replaceBase),
                 Operation.named("bdev_raid_remove_base_bdev", RaidParams.RemoveBase.class)
                         .describedAs(
                                 "Takes a member out of its array, which goes on without it if it can, and goes offline if not.")
@@ -260,6 +269,14 @@ public final class RaidModule implements BdevModule {
         return answer(
                 () -> arrays.addLeg(array, p.baseName()),
                 cause -> "Failed to grow RAID bdev " + p.raidName() + " by base bdev " + p.baseName() + ": " + cause,
+                p.raidName());
+    }
+
+    private CompletionStage<Boolean> replaceBase(RaidParams.ReplaceBase p) {
+        RaidArray array = require(p.raidName());
+        return answer(
+                () -> arrays.replace(array, p.baseName(), p.newBaseName()),
+                cause -> "Failed to replace base bdev " + p.baseName() + " of RAID bdev " + p.raidName() + ": " + cause,
                 p.raidName());
     }
 

@@ -65,6 +65,12 @@ final class RaidParams {
             @Param(value = "Name of the raid1 array.", names = Param.Names.BDEV) String raidName,
             @Param(value = "Name, alias or UUID of the new leg.", names = Param.Names.BDEV) String baseName) {}
 
+    record ReplaceBase(
+            @Param(value = "Name of the array.", names = Param.Names.BDEV) String raidName,
+            @Param(value = "Name, alias or UUID of the member that works.", names = Param.Names.BDEV) String baseName,
+            @Param(value = "Name, alias or UUID of the bdev that is to take its place.", names = Param.Names.BDEV)
+                    String newBaseName) {}
+
     /** What is absent stays as it is, as in SPDK. */
     record SetOptions(
             @Param(

@@ -3,7 +3,6 @@ package io.cairn.module.raid.array;
 import io.cairn.bdev.Bdev;
 import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.format.SuperblockCodec;
-import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.reactor.Errno;
@@ -45,7 +44,7 @@ final class Additions {
     CompletionStage<Void> add(Bdev bdev) {
         refuseDuringRebuild();
         Slot slot = vacant(bdev);
-        intake.claim(slot, bdev, false);
+        slot.attach(intake.claim(bdev, false));
         return Stages.recover(Stages.done().thenCompose(claimed -> inspectReturning(slot)), failure -> letGo(slot));
     }
 
@@ -64,7 +63,7 @@ final class Additions {
             throw definition.invalid("it has " + slots.count() + " legs, which are the most");
         }
         Slot slot = new Slot(slots.count(), bdev.name(), MemberState.MISSING);
-        intake.claim(slot, bdev, false);
+        slot.attach(intake.claim(bdev, false));
         slots.add(slot);
         // no intent is taken back from now on: they say what the new leg misses until it is complete
         service.redundancy().intents().complete(false);
@@ -79,6 +78,9 @@ final class Additions {
     private void refuseDuringRebuild() {
         if (!slots.withRole(MemberRole.TARGET).isEmpty()) {
             throw definition.refusal(Errno.EPERM, "a rebuild is running");
+        }
+        if (slots.replacement().isPresent()) {
+            throw definition.refusal(Errno.EPERM, "a member is being replaced");
         }
     }
 
@@ -117,28 +119,19 @@ final class Additions {
             placement.place(slot, service.shape(), false);
             return Stages.done();
         }
-        return member.store().readSuperblock().thenCompose(read -> {
-            if (read instanceof SuperblockRead.Found known
-                    && known.superblock().uuid().equals(definition.id())) {
-                return intake.readExtension(member, known.superblock()).thenAccept(one -> {
-                    Assembly.Verdict verdict = found.judge(one);
-                    if (verdict instanceof Assembly.Verdict.Newer) {
-                        throw definition.refusal(
-                                Errno.EBUSY, "base bdev '" + bdev.name() + "' has a newer superblock of this array");
-                    }
-                    boolean delta = false;
-                    if (verdict instanceof Assembly.Verdict.Returning back && back.slot() == slot.index()) {
-                        member.recognise();
-                        delta = back.delta();
-                    }
-                    placement.place(slot, service.shape(), delta);
-                });
+        return intake.inspectOwn(member).thenCompose(own -> {
+            if (own.isEmpty()) {
+                placement.place(slot, service.shape(), false);
+                return Stages.done();
             }
-            Foreign.what(read).ifPresent(what -> {
-                throw definition.refusal(Errno.EEXIST, "base bdev '" + bdev.name() + "' has " + what);
+            return intake.readExtension(member, own.get()).thenAccept(one -> {
+                boolean delta = false;
+                if (found.judge(one) instanceof Assembly.Verdict.Returning back && back.slot() == slot.index()) {
+                    member.recognise();
+                    delta = back.delta();
+                }
+                placement.place(slot, service.shape(), delta);
             });
-            placement.place(slot, service.shape(), false);
-            return Stages.done();
         });
     }
 

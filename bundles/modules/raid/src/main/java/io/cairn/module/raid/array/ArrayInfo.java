@@ -64,6 +64,7 @@ public final class ArrayInfo {
             // SPDK forgets who belongs in an empty slot; whoever looks for the lost disk wants to know
             info.put("expected_uuid", slot.uuid().toString());
         }
+        array.slots().replacementOf(slot).ifPresent(next -> info.put("replaced_by", next.name()));
         info.put("read_errors", slot.health().readErrors());
         info.put("write_errors", slot.health().writeErrors());
         info.put("repaired", slot.health().repaired());

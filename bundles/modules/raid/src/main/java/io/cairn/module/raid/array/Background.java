@@ -166,6 +166,28 @@ final class Background {
         nextTarget();
     }
 
+    /** A TARGET is beside a member, and has been adopted everywhere: it is given what that one has, from a row on, and what has an intent. */
+    void replace(Slot slot, long from) {
+        interrupted = Optional.empty();
+        processes.request(new Goal.Replace(slot.index(), intents.forTarget(false, from), 0));
+    }
+
+    /** Notes what the rebuild that is about to begin goes on from. */
+    void goOnAs(Extension.ProcessState process) {
+        interrupted = Optional.of(process);
+        record.setProcess(interrupted);
+    }
+
+    /** Lets none begin until {@link #release}; none runs. */
+    void hold() {
+        processes.hold();
+    }
+
+    /** Lets those begin that are due. */
+    void release() {
+        processes.release();
+    }
+
     /** Begins the next rebuild, if there is one and none runs. */
     void nextTarget() {
         boolean busy =
@@ -244,11 +266,7 @@ final class Background {
         Progress progress = processes.progress().get();
         Map<String, Object> info = new LinkedHashMap<>();
         info.put("type", progress.type());
-        info.put(
-                "target",
-                processes.current().orElseThrow() instanceof Goal.Rebuild rebuild
-                        ? String.valueOf(slots.get(rebuild.slot()).name())
-                        : "");
+        info.put("target", target(processes.current().orElseThrow()));
         Map<String, Object> done = new LinkedHashMap<>();
         done.put("blocks", progress.rowsDone());
         done.put("percent", progress.percent());
@@ -257,6 +275,15 @@ final class Background {
         info.put("rows", progress.rowsDue());
         info.put("bytes_per_second", progress.bytesPerSecond());
         return Optional.of(info);
+    }
+
+    private String target(Goal goal) {
+        if (goal instanceof Goal.Rebuild rebuild) {
+            return String.valueOf(slots.get(rebuild.slot()).name());
+        }
+        return goal instanceof Goal.Replace
+                ? slots.replacement().map(Replacement::name).orElse("")
+                : "";
     }
 
     /** Returns how the last scrub ended; empty if there was none. */

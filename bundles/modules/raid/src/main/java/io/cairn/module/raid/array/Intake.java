@@ -5,9 +5,11 @@ import io.cairn.bdev.BdevEvent;
 import io.cairn.bdev.spi.BaseLink;
 import io.cairn.module.raid.format.ExtensionRead;
 import io.cairn.module.raid.format.Superblock;
+import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.reactor.Errno;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 
@@ -15,6 +17,7 @@ import java.util.function.BiConsumer;
 final class Intake {
     private final Definition definition;
     private final Slots slots;
+    private final ArrayRecord record;
     private final ArrayContext context;
     private final BiConsumer<BdevEvent, Member> onEvent;
 
@@ -23,21 +26,27 @@ final class Intake {
      *
      * @param onEvent told what the core tells of a member; the member is null while it is being claimed
      */
-    Intake(Definition definition, Slots slots, ArrayContext context, BiConsumer<BdevEvent, Member> onEvent) {
+    Intake(
+            Definition definition,
+            Slots slots,
+            ArrayRecord record,
+            ArrayContext context,
+            BiConsumer<BdevEvent, Member> onEvent) {
         this.definition = definition;
         this.slots = slots;
+        this.record = record;
         this.context = context;
         this.onEvent = onEvent;
     }
 
     /**
-     * Claims a bdev for a slot, and puts it there.
+     * Claims a bdev that is new.
      *
      * @param force whether another array, which is not in use, is to let go of it
      * @throws io.cairn.bdev.BdevException EPERM it is in the array already, or claimed; EINVAL its blocks are of another size; EEXIST it has
      *     another array's superblock
      */
-    void claim(Slot slot, Bdev bdev, boolean force) {
+    Member claim(Bdev bdev, boolean force) {
         if (slots.holding(bdev).isPresent()) {
             throw definition.twice(bdev.name());
         }
@@ -51,7 +60,7 @@ final class Intake {
                     }
                 });
         context.refuseForeign(definition, bdev, force);
-        slot.attach(hold(bdev));
+        return hold(bdev);
     }
 
     /** Claims a bdev whose superblock says that it belongs to the array. */
@@ -106,6 +115,32 @@ final class Intake {
                                     status.errno(),
                                     "the superblock on base bdev '"
                                             + member.bdev().name() + "' cannot be wiped: " + status)));
+        });
+    }
+
+    /**
+     * Looks at what is on a bdev that may have been a member before.
+     *
+     * @return the array's superblock on it; fails with EEXIST if there is another one, with EBUSY if it is newer than the array
+     */
+    CompletionStage<Optional<Superblock>> inspectOwn(Member member) {
+        if (member.store() == null) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        String name = member.bdev().name();
+        return member.store().readSuperblock().thenApply(read -> {
+            if (read instanceof SuperblockRead.Found found
+                    && found.superblock().uuid().equals(definition.id())) {
+                if (found.superblock().sequence() > record.sequence()) {
+                    throw definition.refusal(
+                            Errno.EBUSY, "base bdev '" + name + "' has a newer superblock of this array");
+                }
+                return Optional.of(found.superblock());
+            }
+            Foreign.what(read).ifPresent(what -> {
+                throw definition.refusal(Errno.EEXIST, "base bdev '" + name + "' has " + what);
+            });
+            return Optional.empty();
         });
     }
 

@@ -25,6 +25,8 @@ final class IntentKeeping {
     private final MemberReports reports;
     private final Optional<Reserved> where;
     private final WriteIntents intents;
+    private boolean complete;
+    private boolean keepAll;
 
     IntentKeeping(Reactor app, Slots slots, RecordKeeper keeper, Serving serving, MemberReports reports, Shape shape) {
         this.slots = slots;
@@ -174,19 +176,42 @@ final class IntentKeeping {
      */
     CompletionStage<IoStatus> join(Slot slot) {
         CompletableFuture<IoStatus> joined = new CompletableFuture<>();
-        intents.join(new MemberIntentHome(slot), joined::complete);
+        intents.join(new MemberIntentHome(slot, slot.member()), joined::complete);
         return joined;
     }
 
     /** A member is out. */
     void leave(Slot slot) {
-        intents.complete(false);
+        complete(false);
         intents.leave(slot.index());
     }
 
     /** Tells whether they may be taken back: nobody is missing, or being given what it missed. */
     void complete(boolean everybody) {
-        intents.complete(everybody);
+        complete = everybody;
+        intents.complete(complete && !keepAll);
+    }
+
+    /** Tells whether none is to be taken back though nobody is missing: somebody is being given what a member has. */
+    void keepAll(boolean keep) {
+        keepAll = keep;
+        intents.complete(complete && !keepAll);
+    }
+
+    /**
+     * Another member keeps them in the place of the one in a slot, from now on.
+     *
+     * @return how the writing of those that there are has ended; if not well, it is as it was
+     */
+    CompletionStage<IoStatus> exchange(Slot slot, Member other) {
+        CompletableFuture<IoStatus> joined = new CompletableFuture<>();
+        intents.join(new MemberIntentHome(slot, other), joined::complete);
+        return joined.thenApply(status -> {
+            if (!status.isSuccess() && slot.member() != null && slot.member() != other) {
+                join(slot);
+            }
+            return status;
+        });
     }
 
     /** Returns the regions that a target has to be given; null: all. */

@@ -130,6 +130,17 @@ final class JournalKeeping {
         }
     }
 
+    /** Another member has the place of one, and what this had in its journal is lost: of what was kept there something is in doubt. */
+    void exchanged(Slot slot) {
+        if (!slots.isComplete() && !intents.suspects().isEmpty()) {
+            record.setUnsettled(true);
+        }
+        if (journal != null) {
+            journal.leave(slot.index());
+            join(slot);
+        }
+    }
+
     /**
      * What was out when a member was lost has no entry in the journal: waits for it, makes it durable, and then says on disk that what is torn from now on is
      * in the journal. A power cut before that leaves rows with an intent in doubt. Nothing is kept back meanwhile.

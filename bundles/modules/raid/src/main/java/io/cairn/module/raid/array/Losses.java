@@ -7,6 +7,7 @@ import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.level.MemberRole;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -22,10 +23,12 @@ final class Losses {
     private final RecordKeeper keeper;
     private final SpareDemand demand;
     private final Consumer<String> tooFew;
+    private final Consumer<Replacement> inheritance;
 
     /**
      * Makes one of an array.
      *
+     * @param inheritance told of the bdev that was to replace a member which is out now, and has its slot
      * @param tooFew takes the array offline, for a reason: a member is being removed that it cannot do without
      */
     Losses(
@@ -35,7 +38,8 @@ final class Losses {
             Slots slots,
             RecordKeeper keeper,
             SpareDemand demand,
-            Consumer<String> tooFew) {
+            Consumer<String> tooFew,
+            Consumer<Replacement> inheritance) {
         this.array = array;
         this.serial = serial;
         this.life = life;
@@ -43,6 +47,7 @@ final class Losses {
         this.keeper = keeper;
         this.demand = demand;
         this.tooFew = tooFew;
+        this.inheritance = inheritance;
     }
 
     /** A member did not do what it was told. From the channels; told again and again until it is answered. */
@@ -111,6 +116,10 @@ final class Losses {
                 }
                 return CompletableFuture.completedFuture(false);
             }
+            Optional<Replacement> heir = slots.replacementOf(slot);
+            if (heir.isPresent()) {
+                slots.endReplacement();
+            }
             return life.service().adopt().thenApply(adopted -> {
                 String errors = slot.health().words();
                 slot.detach(sequenceBefore, inSync);
@@ -119,7 +128,7 @@ final class Losses {
                 if (wasComplete) {
                     life.announce(NotificationType.BDEV_DEGRADED, slots.inSync() + " of " + slots.count() + " members");
                 }
-                demand.lost(slot, as);
+                heir.ifPresentOrElse(inheritance, () -> demand.lost(slot, as));
                 return true;
             });
         });
@@ -158,6 +167,11 @@ final class Losses {
 
     /** Says that a member does not take its superblock. */
     static String unwritten(Slot slot, IoStatus status) {
-        return "its superblock cannot be written to base bdev '" + slot.name() + "': " + status;
+        return unwritten(slot.name(), status);
+    }
+
+    /** Says that a bdev does not take the array's superblock. */
+    static String unwritten(String base, IoStatus status) {
+        return "its superblock cannot be written to base bdev '" + base + "': " + status;
     }
 }

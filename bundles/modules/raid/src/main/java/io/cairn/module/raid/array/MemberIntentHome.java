@@ -13,9 +13,9 @@ final class MemberIntentHome implements IntentHome {
     private final Slot slot;
     private final MemberStore store;
 
-    MemberIntentHome(Slot slot) {
+    MemberIntentHome(Slot slot, Member member) {
         this.slot = slot;
-        this.store = slot.member().store();
+        this.store = member.store();
     }
 
     @Override

@@ -56,14 +56,28 @@ final class ProcessReports implements ProcessListener {
 
     @Override
     public void cursor(Goal goal, long row) {
+        if (goal instanceof Goal.Replace) {
+            slots.replacement().ifPresent(next -> {
+                next.reached(row);
+                remember(Optional.empty());
+                saver.save();
+            });
+            return;
+        }
         Optional<Extension.Target> target = goal instanceof Goal.Rebuild rebuild
                 ? Optional.of(new Extension.Target(
                         rebuild.slot(), slots.get(rebuild.slot()).uuid()))
                 : Optional.empty();
         long mismatches = goal instanceof Goal.Scrub scrub ? scrub.found().mismatches() : 0;
-        record.setProcess(
-                Optional.of(new Extension.ProcessState(kind(goal), target, row, paused.getAsBoolean(), mismatches)));
+        remember(Optional.of(new Extension.ProcessState(kind(goal), target, row, paused.getAsBoolean(), mismatches)));
         saver.save();
+    }
+
+    /** A replacement has to be known after a restart; whatever else was under way begins anew. */
+    private void remember(Optional<Extension.ProcessState> process) {
+        record.setProcess(slots.replacement()
+                .map(next -> next.process(ProcessKind.REPLACE, paused.getAsBoolean()))
+                .or(() -> process));
     }
 
     private static ProcessKind kind(Goal goal) {
@@ -98,10 +112,12 @@ final class ProcessReports implements ProcessListener {
     public void ended(Goal goal, Outcome outcome) {
         events.announce(NotificationType.BDEV_PROCESS_END, goal.type() + ": " + words(outcome));
         boolean interruptedOnly = outcome instanceof Outcome.Stopped;
-        if (!interruptedOnly) {
-            record.setProcess(Optional.empty());
+        if (!interruptedOnly && !(goal instanceof Goal.Replace)) {
+            remember(Optional.empty());
         }
-        if (goal instanceof Goal.Rebuild rebuild) {
+        if (goal instanceof Goal.Replace replace) {
+            replaceEnded(replace, outcome);
+        } else if (goal instanceof Goal.Rebuild rebuild) {
             rebuildEnded(rebuild, outcome);
         } else if (goal instanceof Goal.Scrub scrub && outcome instanceof Outcome.Done done) {
             scrubbed(scrub, done.found());
@@ -129,6 +145,17 @@ final class ProcessReports implements ProcessListener {
         }
     }
 
+    private void replaceEnded(Goal.Replace replace, Outcome outcome) {
+        if (outcome instanceof Outcome.Done) {
+            members.filled(replace.slot());
+        } else if (!(outcome instanceof Outcome.Stopped)) {
+            if (outcome instanceof Outcome.MemberFailed failed && failed.slot() < slots.count()) {
+                members.failed(failed.slot(), failed.type(), failed.status());
+            }
+            members.unfilled(words(outcome));
+        }
+    }
+
     private void scrubbed(Goal.Scrub scrub, Findings found) {
         record.setLastScrub(
                 new Extension.Scrub(Instant.now().truncatedTo(ChronoUnit.MILLIS), found.mismatches(), scrub.repair()));
@@ -139,6 +166,12 @@ final class ProcessReports implements ProcessListener {
         }
     }
 
+    private String name(int position) {
+        return position < slots.count()
+                ? slots.get(position).name()
+                : slots.replacement().map(Replacement::name).orElse("");
+    }
+
     private String words(Outcome outcome) {
         if (outcome instanceof Outcome.Done) {
             return "done";
@@ -147,8 +180,7 @@ final class ProcessReports implements ProcessListener {
             return "stopped";
         }
         if (outcome instanceof Outcome.MemberFailed failed) {
-            return failed.type() + " on base bdev '" + slots.get(failed.slot()).name() + "' ended with "
-                    + failed.status();
+            return failed.type() + " on base bdev '" + name(failed.slot()) + "' ended with " + failed.status();
         }
         return outcome instanceof Outcome.RowsLost lost
                 ? "rows cannot be read: " + lost.status()

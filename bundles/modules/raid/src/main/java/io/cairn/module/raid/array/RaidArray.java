@@ -50,6 +50,7 @@ public final class RaidArray {
     private final Losses losses;
     private final Joining joining;
     private final Additions additions;
+    private final Replacing replacing;
     /** Whether it is to start again when its bdev is gone. */
     private boolean restart;
     /** What the intents were when it went offline without a superblock, as it is spelled for the next module; empty while it is online. */
@@ -61,17 +62,29 @@ public final class RaidArray {
         this.life = new Life(context.host(), definition);
         this.slots = new Slots(definition.level());
         this.keeper = new RecordKeeper(definition, slots);
-        this.intake = new Intake(definition, slots, context, this::onEvent);
+        this.intake = new Intake(definition, slots, keeper.record(), context, this::onEvent);
         this.found = new FoundMembers(definition, slots, keeper, intake);
         this.policy = new StartPolicy(definition.name(), slots, context.app(), () -> context.policies(definition)
                 .startDegradedTimeoutSec());
         this.startup = new Startup(definition, serial, life, slots, keeper, found, policy, new Starting());
         this.demand = new SpareDemand(
                 context.app(), () -> context.policies(definition).spareDelaySec(), () -> context.needsSpare(this));
-        this.losses = new Losses(definition.name(), serial, life, slots, keeper, demand, this::goOffline);
+        this.losses =
+                new Losses(definition.name(), serial, life, slots, keeper, demand, this::goOffline, this::inherit);
         Placement placement = new Placement(definition, keeper.record());
         this.joining = new Joining(definition, serial, life, slots, keeper, placement, losses);
         this.additions = new Additions(definition, life, slots, keeper, intake, found, placement);
+        this.replacing = new Replacing(
+                definition,
+                serial,
+                life,
+                slots,
+                keeper,
+                intake,
+                losses,
+                joining,
+                context,
+                () -> serial.run(this::grow));
         this.names = context.host().reserve(List.of(definition.name()), "raid bdev '" + definition.name() + "'");
     }
 
@@ -142,7 +155,10 @@ public final class RaidArray {
 
     /** Returns whether it holds a bdev. */
     boolean holds(Bdev bdev) {
-        return slots.holding(bdev).isPresent();
+        return slots.holding(bdev).isPresent()
+                || slots.replacement()
+                        .filter(next -> next.member().bdev() == bdev)
+                        .isPresent();
     }
 
     /** Returns whether a member is joining or leaving right now. */
@@ -159,6 +175,10 @@ public final class RaidArray {
 
     /** Whether a bdev is one that is waited for by its name. */
     boolean wants(Bdev bdev) {
+        return replacing.awaits(bdev) || isWaitedFor(bdev);
+    }
+
+    private boolean isWaitedFor(Bdev bdev) {
         return !life.isDeleted()
                 && (keeper.isNew() || !definition.superblock())
                 && slots.waitingFor(bdev).isPresent()
@@ -178,7 +198,7 @@ public final class RaidArray {
                                 .flatMap(called -> context.host().find(called))
                                 .filter(ArrayContext::stays)
                                 .filter(bdev -> slot.member() == null)
-                                .ifPresent(bdev -> intake.claim(slot, bdev, force));
+                                .ifPresent(bdev -> slot.attach(intake.claim(bdev, force)));
                     }
                     return intake.inspect(slots.attached(), force);
                 })
@@ -189,11 +209,14 @@ public final class RaidArray {
     /** Takes a bdev that is waited for by its name. What stands against it is reported, and it is waited for again. */
     CompletionStage<Void> arrive(Bdev bdev) {
         return serial.run(() -> {
+                    if (replacing.awaits(bdev) && ArrayContext.stays(bdev)) {
+                        return replacing.goOn(bdev);
+                    }
                     Optional<Slot> slot = slots.waitingFor(bdev);
                     if (life.isDeleted() || slot.isEmpty() || holds(bdev) || !ArrayContext.stays(bdev)) {
                         return Stages.done();
                     }
-                    intake.claim(slot.get(), bdev, false);
+                    slot.get().attach(intake.claim(bdev, false));
                     return intake.inspect(List.of(slot.get()), false).handle((ok, failure) -> {
                         if (failure != null) {
                             letGo(slot.get());
@@ -265,6 +288,33 @@ public final class RaidArray {
         return serial.run(() -> additions.addLeg(bdev)).thenCompose(taken -> joining.rejoin());
     }
 
+    /**
+     * Replaces a member that works.
+     *
+     * @param base how it is called
+     * @return completes when the new bdev is beside it; fails when the array is as it was
+     */
+    CompletionStage<Void> replace(String base, Bdev bdev) {
+        return serial.run(() -> replacing.begin(base, bdev));
+    }
+
+    /**
+     * Ends a replacement by a user's request.
+     *
+     * @param base how the bdev is called that was to replace a member
+     * @return completes when it is free; empty if it is none
+     */
+    Optional<CompletionStage<Void>> keepInstead(String base) {
+        return slots.replacement()
+                .filter(next -> Slot.isCalled(next.member().bdev(), base))
+                .map(next -> serial.run(() -> replacing.drop(next, "its removal was requested")));
+    }
+
+    /** Not the method itself: those who replace members are made after those who lose them. */
+    private void inherit(Replacement next) {
+        replacing.inherit(next);
+    }
+
     /** A bdev that was a spare is in its place. */
     void spareTaken(Bdev bdev) {
         life.announce(NotificationType.BDEV_SPARE_TAKEN, bdev.name());
@@ -283,6 +333,10 @@ public final class RaidArray {
         member.leave();
         serial.run(() -> {
             Optional<Slot> slot = slots.holding(member.bdev());
+            Optional<Replacement> next = slots.replacement().filter(now -> now.member() == member);
+            if (next.isPresent() && life.service() != null) {
+                return replacing.drop(next.get(), "it was removed");
+            }
             if (slot.isEmpty()) {
                 member.close();
                 return Stages.done();
@@ -344,6 +398,7 @@ public final class RaidArray {
         Service service = life.service();
         if (service == null
                 || life.isDeleted()
+                || slots.replacement().isPresent()
                 || !slots.attached().stream().allMatch(s -> s.role() != MemberRole.ABSENT)) {
             return Stages.done();
         }
@@ -450,6 +505,7 @@ public final class RaidArray {
                     slots.count());
             service.begin();
             joining.rejoin();
+            replacing.recall();
             Set<UUID> lookedAt = new LinkedHashSet<>(found.settled());
             // a member that is missing may be here: what it says of the array could not be read when it came
             slots.all().stream()
@@ -464,7 +520,21 @@ public final class RaidArray {
     private final class Served implements Service.Owner {
         @Override
         public void failed(int slot, IoType type, IoStatus status) {
-            losses.failed(slot, type, status);
+            if (slot == slots.count() && slots.replacement().isPresent()) {
+                replacing.failed(type + " on it ended with " + status);
+            } else {
+                losses.failed(slot, type, status);
+            }
+        }
+
+        @Override
+        public void filled(int slot) {
+            replacing.filled(slot);
+        }
+
+        @Override
+        public void unfilled(String why) {
+            replacing.failed(why);
         }
 
         @Override
@@ -517,17 +587,20 @@ public final class RaidArray {
     }
 
     private CompletionStage<Void> destruct() {
-        return serial.run(() -> life.service().close().thenApply(closed -> {
-                    remember(life.service());
-                    life.end();
-                    for (Slot slot : slots.attached()) {
-                        slot.member().setRole(MemberRole.ABSENT);
-                        if (slot.member().isLeaving()) {
-                            letGo(slot);
-                        }
-                    }
-                    return null;
-                }))
+        return serial.run(() -> life.service()
+                        .close()
+                        .thenCompose(closed -> replacing.suspend(life.isOnline() && !life.isDeleted()))
+                        .thenApply(closed -> {
+                            remember(life.service());
+                            life.end();
+                            for (Slot slot : slots.attached()) {
+                                slot.member().setRole(MemberRole.ABSENT);
+                                if (slot.member().isLeaving()) {
+                                    letGo(slot);
+                                }
+                            }
+                            return null;
+                        }))
                 .thenRun(() -> {
                     if (restart && !life.isDeleted()) {
                         restart = false;

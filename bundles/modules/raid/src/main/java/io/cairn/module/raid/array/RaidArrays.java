@@ -161,6 +161,18 @@ public final class RaidArrays implements ArrayContext {
         return claimable(base).thenCompose(array::addLeg);
     }
 
+    /**
+     * Replaces a member while it works.
+     *
+     * @param base how the member is called
+     * @param other how the bdev is called that is to take its place
+     * @throws BdevException ENODEV there is no such bdev, or the array is not online or has no such member; EBUSY a member is being replaced; EPERM one is
+     *     being rebuilt; EOPNOTSUPP the level has no redundancy; EINVAL the member is not in use, or the bdev does not fit
+     */
+    public CompletionStage<Void> replace(RaidArray array, String base, String other) {
+        return claimable(other).thenCompose(bdev -> array.replace(base, bdev));
+    }
+
     /** Waits until nobody examines a bdev; one that is a spare is none any more. */
     private CompletionStage<Bdev> claimable(String base) {
         return host.settled(base).thenApply(settled -> {
@@ -182,6 +194,10 @@ public final class RaidArrays implements ArrayContext {
             Optional<Slot> slot = array.slots().find(base);
             if (slot.isPresent()) {
                 return array.remove(slot.get());
+            }
+            Optional<CompletionStage<Void>> kept = array.keepInstead(base);
+            if (kept.isPresent()) {
+                return kept.get();
             }
         }
         throw new BdevException(Errno.ENODEV, "base bdev '" + base + "' is in no raid bdev");

@@ -100,6 +100,32 @@ final class RecordKeeper {
                         IoStatus.errno(Stages.cause(failure) instanceof HasErrno known ? known.errno() : Errno.EIO));
     }
 
+    /** Writes to a bdev that is to replace a member what it is: as {@link #mark} does, for one that is in no slot. */
+    CompletionStage<IoStatus> promise(Replacement next, Shape shape) {
+        MemberStore store = next.member().store();
+        return store == null
+                ? CompletableFuture.completedFuture(IoStatus.SUCCESS)
+                : store.write(described(shape).withMember(next.promised()).withSequence(0));
+    }
+
+    /** Writes the next record to a bdev that has everything which a member has: it is the member. Nobody else says so yet. */
+    CompletionStage<IoStatus> introduce(Replacement next, Shape shape) {
+        MemberStore store = next.member().store();
+        int index = next.slot().index();
+        return record.write(
+                        described(shape).withMember(next.configured()),
+                        slots.isComplete(),
+                        store == null ? Map.of() : Map.of(index, store))
+                .thenApply(failed -> failed.getOrDefault(index, IoStatus.SUCCESS));
+    }
+
+    /** Writes the present superblock to a bdev that is not in it any more: it says by itself that it is no member. Its failure is no matter. */
+    CompletionStage<Void> disown(Member old, Shape shape) {
+        return old.store() == null
+                ? Stages.done()
+                : old.store().write(described(shape)).thenAccept(status -> {});
+    }
+
     /**
      * Wipes superblock and extension from all members that are there.
      *

@@ -16,6 +16,7 @@ import java.util.function.Predicate;
 final class Slots {
     private final RaidLevel level;
     private final List<Slot> all = new ArrayList<>();
+    private Replacement replacement;
     private long version;
 
     Slots(RaidLevel level) {
@@ -42,6 +43,26 @@ final class Slots {
     void refill(List<Slot> others) {
         all.clear();
         all.addAll(others);
+    }
+
+    /** Returns who is to take a member's place. */
+    Optional<Replacement> replacement() {
+        return Optional.ofNullable(replacement);
+    }
+
+    /** Returns who is to take the place of the member in a slot. */
+    Optional<Replacement> replacementOf(Slot slot) {
+        return replacement().filter(next -> next.slot() == slot);
+    }
+
+    /** A member is being replaced from the next layout on. */
+    void replace(Replacement next) {
+        replacement = next;
+    }
+
+    /** Nobody is being replaced from the next layout on. */
+    void endReplacement() {
+        replacement = null;
     }
 
     /** Takes the last slot away. */
@@ -121,6 +142,6 @@ final class Slots {
                             ? Layout.Slot.EMPTY
                             : new Layout.Slot(slot.role(), slot.member().link()));
         }
-        return new Layout(++version, shape, slots);
+        return new Layout(++version, shape, slots, replacement().map(Replacement::described));
     }
 }

@@ -196,6 +196,16 @@ final class Upkeep {
         background.left(slot);
     }
 
+    /** Another member has the place of one, and has everything that it had. */
+    void exchanged(Slot slot) {
+        journal.ifPresent(known -> known.exchanged(slot));
+    }
+
+    /** Brings to the members what of the record has changed outside of the superblock. */
+    void saveRecord() {
+        saver.save();
+    }
+
     /** Writes to a member that is about to be in sync what the others have, and keeps it there from now on. */
     CompletionStage<IoStatus> keepOn(Slot slot) {
         return intents.join(slot).thenApply(status -> {

@@ -14,7 +14,9 @@ public enum ProcessKind {
     /** All rows are compared; differences are counted. */
     SCRUB(4),
     /** All rows are compared; differences are counted and repaired. */
-    SCRUB_REPAIR(5);
+    SCRUB_REPAIR(5),
+    /** A member that works is being replaced: the one beside it is given all rows. */
+    REPLACE(6);
 
     private final int diskCode;
 

@@ -17,7 +17,11 @@ import io.cairn.reactor.Errno;
  * told of the others.
  */
 final class MemberPath implements IoCompletion {
+    /** Its position in the layout: its slot, or behind all slots. */
     final int slot;
+    /** The slot whose rows it holds. */
+    final int place;
+
     final BaseLink link;
     final long dataOffset;
     /** Told of children of an I/O that has several, or more to do than its child. */
@@ -38,6 +42,9 @@ final class MemberPath implements IoCompletion {
     private boolean obstructed;
 
     private Runnable whenClosed;
+    /** Whether what is out was given up when it was let go of. */
+    private boolean givenUp;
+
     private boolean closed;
 
     /**
@@ -45,11 +52,12 @@ final class MemberPath implements IoCompletion {
      *
      * @param mayFail whether a member that is being removed has a path as well, on which everything fails
      */
-    MemberPath(MemberedChannel owner, int slot, BaseLink link, long dataOffset, boolean mayFail) {
+    MemberPath(MemberedChannel owner, Layout layout, int slot, boolean mayFail) {
         this.owner = owner;
         this.slot = slot;
-        this.link = link;
-        this.dataOffset = dataOffset;
+        this.place = layout.slotOf(slot);
+        this.link = layout.at(slot).link();
+        this.dataOffset = layout.dataOffset(slot);
         BdevChannel opened = null;
         IoStatus why = null;
         try {
@@ -177,6 +185,9 @@ final class MemberPath implements IoCompletion {
             }
         }
         obstructed = isLeaving();
+        if (obstructed) {
+            closeLater();
+        }
     }
 
     /** Takes an I/O's child out of the line; returns whether it was there. The child has not ended by that. */
@@ -243,7 +254,7 @@ final class MemberPath implements IoCompletion {
 
     /** What we gave up ourselves has not been aborted for its submitter: the member is gone. */
     private IoStatus outcome(IoStatus status) {
-        return isLeaving() && status == IoStatus.ABORTED ? IoStatus.NO_DEVICE : status;
+        return givenUp && status == IoStatus.ABORTED ? IoStatus.NO_DEVICE : status;
     }
 
     // ---- the end ----
@@ -251,6 +262,7 @@ final class MemberPath implements IoCompletion {
     /** Lets go of the member: gives up what is out, and closes the channel when it has ended. */
     void leave(Runnable left) {
         whenClosed = left;
+        givenUp = true;
         obstructed = true;
         endLine(IoStatus.NO_DEVICE);
         if (channel != null) {
@@ -259,11 +271,22 @@ final class MemberPath implements IoCompletion {
         closeLater();
     }
 
+    /** Lets go of a member that works, and whose place another one has now: what is out or in line is done, then the channel is closed. */
+    void retire(Runnable left) {
+        whenClosed = left;
+        closeLater();
+    }
+
+    /** Aborts an I/O's child that is here; returns whether it will end soon. */
+    boolean abort(BdevIo io) {
+        return givenUp ? out > 0 : channel != null && channel.abortForwarded(io);
+    }
+
     /** Not from inside a completion: the child is not over there, and a channel with I/O out cannot be closed. */
     private void closeLater() {
-        if (out == 0) {
+        if (out == 0 && line.isEmpty()) {
             owner.reactor.defer(() -> {
-                if (out == 0) {
+                if (out == 0 && line.isEmpty()) {
                     close();
                 }
             });

@@ -12,6 +12,7 @@ import io.cairn.reactor.Reactor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 
 /** What the channels of all levels have: ways to the members, and how they change. */
 abstract class MemberedChannel extends RaidChannel {
@@ -35,7 +36,7 @@ abstract class MemberedChannel extends RaidChannel {
     }
 
     private Members open(Layout layout) {
-        MemberPath[] paths = new MemberPath[layout.slots().size()];
+        MemberPath[] paths = new MemberPath[layout.positions()];
         try {
             for (int slot = 0; slot < paths.length; slot++) {
                 paths[slot] = open(layout, slot, layout.shape().level().isRedundant());
@@ -52,15 +53,7 @@ abstract class MemberedChannel extends RaidChannel {
     }
 
     private MemberPath open(Layout layout, int slot, boolean mayFail) {
-        Layout.Slot here = layout.slots().get(slot);
-        return here.role() == MemberRole.ABSENT
-                ? null
-                : new MemberPath(
-                        this,
-                        slot,
-                        here.link(),
-                        layout.shape().members().get(slot).dataOffset(),
-                        mayFail);
+        return layout.at(slot).role() == MemberRole.ABSENT ? null : new MemberPath(this, layout, slot, mayFail);
     }
 
     // ---- what a level does ----
@@ -95,7 +88,7 @@ abstract class MemberedChannel extends RaidChannel {
 
     /** Submits the part of a member that a context holds. */
     final Submission submitPart(MemberPath path, RaidIo part) {
-        int slot = path.slot;
+        int slot = path.place;
         return submitPart(path, part.io, path.dataOffset + part.block[slot], part.blocks[slot], part.vector(slot));
     }
 
@@ -145,8 +138,7 @@ abstract class MemberedChannel extends RaidChannel {
             }
         }
         for (MemberPath path : leaving) {
-            // what is out there has been given up
-            ending |= path.out > 0;
+            ending |= path.abort(io);
         }
         return ending;
     }
@@ -156,11 +148,11 @@ abstract class MemberedChannel extends RaidChannel {
     @Override
     public final void adopt(Layout next, Runnable done) {
         Members before = members;
-        MemberPath[] paths = new MemberPath[next.slots().size()];
+        MemberPath[] paths = new MemberPath[next.positions()];
         List<MemberPath> gone = new ArrayList<>();
         for (int slot = 0; slot < paths.length; slot++) {
             MemberPath old = slot < before.bySlot.length ? before.bySlot[slot] : null;
-            if (old != null && old.link == next.slots().get(slot).link()) {
+            if (old != null && old.link == next.at(slot).link()) {
                 paths[slot] = old;
             } else {
                 if (old != null) {
@@ -174,12 +166,14 @@ abstract class MemberedChannel extends RaidChannel {
                 gone.add(before.bySlot[slot]);
             }
         }
+        Layout previous = before.layout;
         members = new Members(next, paths);
-        leave(gone, done);
+        leave(gone, path -> next.hasReplaced(previous, path.place), done);
         adopted();
     }
 
-    private void leave(List<MemberPath> gone, Runnable done) {
+    /** Closes ways: those of a member that was replaced, and that of the one who did when it was beside it, when what is out there is done. */
+    private void leave(List<MemberPath> gone, Predicate<MemberPath> replaced, Runnable done) {
         leaving.addAll(gone);
         int[] left = {gone.size() + 1};
         Runnable closed = () -> {
@@ -188,10 +182,15 @@ abstract class MemberedChannel extends RaidChannel {
             }
         };
         for (MemberPath path : gone) {
-            path.leave(() -> {
+            Runnable away = () -> {
                 leaving.remove(path);
                 closed.run();
-            });
+            };
+            if (replaced.test(path)) {
+                path.retire(away);
+            } else {
+                path.leave(away);
+            }
         }
         // last of all what is done at once: I/O that waited for a failure ends before the answer
         reactor.defer(closed);

@@ -2,12 +2,13 @@ package io.cairn.module.raid.level;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /** The ways to the members under one layout. Immutable, so that an I/O can keep what it began with. */
 final class Members {
     final Layout layout;
     final Shape shape;
-    /** By slot; null: ABSENT. */
+    /** By position in the layout: by slot, and behind that the replacement; null: ABSENT. */
     final MemberPath[] bySlot;
     /** Those that may be read, by slot. */
     final MemberPath[] readable;
@@ -21,7 +22,9 @@ final class Members {
         this.layout = layout;
         this.shape = layout.shape();
         this.bySlot = bySlot;
-        this.roles = layout.slots().stream().map(Layout.Slot::role).toArray(MemberRole[]::new);
+        this.roles = IntStream.range(0, bySlot.length)
+                .mapToObj(position -> layout.at(position).role())
+                .toArray(MemberRole[]::new);
         this.missing = layout.slots().stream()
                 .map(Layout.Slot::role)
                 .map(role -> role == MemberRole.IN_SYNC)
@@ -31,6 +34,11 @@ final class Members {
                 .filter(path -> path != null && isReadable(path.slot))
                 .toArray(MemberPath[]::new);
         this.writable = Arrays.stream(bySlot).filter(Objects::nonNull).toArray(MemberPath[]::new);
+    }
+
+    /** Returns how many slots there are. */
+    int slots() {
+        return layout.slots().size();
     }
 
     /** Returns whether a slot holds what it should. */

@@ -238,7 +238,7 @@ final class ParityChannel extends RedundantChannel {
             endRead(read, why == null ? UNREADABLE : why);
             return;
         }
-        if (!memory.take(read, lost, members.bySlot.length)) {
+        if (!memory.take(read, lost, members.slots())) {
             waitForMemory(read);
             return;
         }
@@ -261,7 +261,7 @@ final class ParityChannel extends RedundantChannel {
     }
 
     private boolean othersCanTell(int lost) {
-        for (int slot = 0; slot < members.bySlot.length; slot++) {
+        for (int slot = 0; slot < members.slots(); slot++) {
             if (slot != lost && !members.isReadable(slot)) {
                 return false;
             }

@@ -58,7 +58,7 @@ abstract class RedundantChannel extends MemberedChannel {
     }
 
     private int minOperational() {
-        return members.shape.level().minOperational(members.bySlot.length);
+        return members.shape.level().minOperational(members.slots());
     }
 
     // ---- what a level does ----

@@ -10,7 +10,7 @@ public sealed interface Goal {
     /** Returns the same from another row on: what is left of it after an interruption. */
     Goal continued(long row);
 
-    /** Returns the name that users see: {@code rebuild}, {@code resync}, {@code grow}, {@code repair}, {@code scrub}. */
+    /** Returns the name that users see: {@code rebuild}, {@code replace}, {@code resync}, {@code grow}, {@code repair}, {@code scrub}. */
     String type();
 
     /**
@@ -28,6 +28,24 @@ public sealed interface Goal {
         @Override
         public String type() {
             return "rebuild";
+        }
+    }
+
+    /**
+     * Fill the TARGET beside a member with what that member has; where it cannot be read, with what the others say.
+     *
+     * @param slot the member's slot
+     * @param due the regions to fill, which nobody changes; null: all
+     */
+    record Replace(int slot, RegionSet due, long from) implements Goal {
+        @Override
+        public Goal continued(long row) {
+            return new Replace(slot, due, row);
+        }
+
+        @Override
+        public String type() {
+            return "replace";
         }
     }
 

@@ -57,8 +57,8 @@ final class MemberIo implements IoCompletion {
      */
     MemberIo(int slot, Layout layout) {
         this.slot = slot;
-        this.place = layout.slots().get(slot);
-        this.dataOffset = layout.shape().members().get(slot).dataOffset();
+        this.place = layout.at(slot);
+        this.dataOffset = layout.dataOffset(slot);
         this.channel = place.link().openChannel();
     }
 

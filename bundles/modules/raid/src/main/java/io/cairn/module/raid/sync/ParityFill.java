@@ -4,15 +4,23 @@ import io.cairn.reactor.IoBuffer;
 import java.util.BitSet;
 
 /** raid5f, rebuild: what the target should hold, data or parity, is the XOR of what all others hold. */
-final class ParityFill extends Chunk {
+class ParityFill extends Chunk {
+    private final int slot;
     private final int target;
     private final BitSet others = new BitSet();
 
-    ParityFill(ProcessRun run, int blockSize, IoBuffer[] buffers, int target) {
+    /**
+     * Makes a chunk.
+     *
+     * @param slot whose content is worked out
+     * @param target the position of the one who is given it
+     */
+    ParityFill(ProcessRun run, int blockSize, IoBuffer[] buffers, int slot, int target) {
         super(run, blockSize, buffers);
+        this.slot = slot;
         this.target = target;
         others.set(0, run.slots());
-        others.clear(target);
+        others.clear(slot);
     }
 
     @Override
@@ -20,25 +28,31 @@ final class ParityFill extends Chunk {
         if (fillInPlace(target, others, buffers[target])) {
             return;
         }
-        for (int slot = 0; slot < run.slots(); slot++) {
-            if (slot != target) {
-                read(slot, buffers[slot]);
+        for (int other = 0; other < run.slots(); other++) {
+            if (other != slot) {
+                read(other, buffers[other]);
             }
         }
         then(() -> {
-            if (unread().isEmpty()) {
-                int first = target == 0 ? 1 : 0;
-                for (int slot = 0; slot < run.slots(); slot++) {
-                    if (slot != target) {
-                        run.xor().add(buffers[slot], 0);
-                    }
+            if (othersUnread()) {
+                if (!narrow()) {
+                    reportUnread(false);
+                    lost();
                 }
-                run.xor().into(buffers[first], 0, bytes());
-                fill(target, buffers[first], buffers[target]);
-            } else if (!narrow()) {
-                reportUnread(false);
-                lost();
+                return;
             }
+            int first = slot == 0 ? 1 : 0;
+            for (int other = 0; other < run.slots(); other++) {
+                if (other != slot) {
+                    run.xor().add(buffers[other], 0);
+                }
+            }
+            run.xor().into(buffers[first], 0, bytes());
+            fill(target, buffers[first], buffers[slot]);
         });
+    }
+
+    private boolean othersUnread() {
+        return unread().stream().anyMatch(other -> other != slot);
     }
 }

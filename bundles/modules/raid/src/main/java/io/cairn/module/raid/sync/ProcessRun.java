@@ -102,7 +102,7 @@ final class ProcessRun {
         this.layout = layout;
         this.options = options;
         this.told = told;
-        this.members = new MemberIo[layout.slots().size()];
+        this.members = new MemberIo[layout.positions()];
         this.xor = new Xor(members.length);
         this.inPlace = new InPlace(members, xor);
         this.givesUp = goal instanceof Goal.Resync && lacksOne(layout);
@@ -198,7 +198,7 @@ final class ProcessRun {
             end(new Outcome.MembersMissing(rest(cursor)));
         }
         for (int slot = 0; slot < members.length; slot++) {
-            if (members[slot] != null && !members[slot].isIn(layout.slots().get(slot))) {
+            if (members[slot] != null && !members[slot].isIn(layout.at(slot))) {
                 left[0]++;
                 leave(slot, one);
             }
@@ -254,7 +254,16 @@ final class ProcessRun {
             boolean there = role(rebuild.slot()) == MemberRole.TARGET
                     && (members[rebuild.slot()] == null
                             || members[rebuild.slot()].isIn(layout.slots().get(rebuild.slot())));
-            return there && (mirror ? inSync > 0 : inSync == members.length - 1);
+            return there && (mirror ? inSync > 0 : inSync == slots() - 1);
+        }
+        if (goal instanceof Goal.Replace replace) {
+            int beside = beside();
+            boolean there = layout.replacement()
+                            .filter(next -> next.slot() == replace.slot())
+                            .isPresent()
+                    && beside < members.length
+                    && (members[beside] == null || members[beside].isIn(layout.at(beside)));
+            return there && role(replace.slot()) == MemberRole.IN_SYNC;
         }
         return givesUp ? lacksOne(layout) : canCompare(layout);
     }
@@ -514,12 +523,21 @@ final class ProcessRun {
 
     /** Returns how the rows are divided for this goal; null: they are not. */
     private RegionSet regions() {
-        return goal instanceof Goal.Rebuild rebuild ? rebuild.due() : suspects();
+        RegionSet due = toFill();
+        return due != null ? due : suspects();
+    }
+
+    /** Returns the regions that a TARGET is to be given; null: all, or the goal is another one. */
+    private RegionSet toFill() {
+        if (goal instanceof Goal.Rebuild rebuild) {
+            return rebuild.due();
+        }
+        return goal instanceof Goal.Replace replace ? replace.due() : null;
     }
 
     private boolean isDue(int region) {
-        if (goal instanceof Goal.Rebuild rebuild) {
-            return rebuild.due().contains(region);
+        if (toFill() != null) {
+            return toFill().contains(region);
         }
         if (goal instanceof Goal.Resync) {
             return suspects().contains(region);
@@ -657,7 +675,7 @@ final class ProcessRun {
 
     private void makeChunks() {
         int blockSize = shape().blockSize();
-        int buffers = goal instanceof Goal.Rebuild && shape().level() == RaidLevel.RAID1 ? 2 : members.length + 1;
+        int buffers = fills() && shape().level() == RaidLevel.RAID1 ? 2 : members.length + 1;
         int share = Integer.highestOneBit(Math.max(1, CACHED_BYTES / CHUNKS / buffers));
         chunkRows = Math.max(1, Math.min(LARGEST_CHUNK, share) / blockSize);
         for (int i = 0; i < CHUNKS; i++) {
@@ -676,7 +694,12 @@ final class ProcessRun {
         if (goal instanceof Goal.Rebuild rebuild) {
             return mirror
                     ? new MirrorFill(this, blockSize, memory, rebuild.slot())
-                    : new ParityFill(this, blockSize, memory, rebuild.slot());
+                    : new ParityFill(this, blockSize, memory, rebuild.slot(), rebuild.slot());
+        }
+        if (goal instanceof Goal.Replace replace) {
+            return mirror
+                    ? new MirrorFill(this, blockSize, memory, beside())
+                    : new ParityCopy(this, blockSize, memory, replace.slot(), beside());
         }
         boolean scrub = !shrinks();
         boolean repair = !(goal instanceof Goal.Scrub check) || check.repair();
@@ -685,24 +708,39 @@ final class ProcessRun {
                 : new ParityCheck(this, blockSize, memory, repair, scrub);
     }
 
+    private boolean fills() {
+        return goal instanceof Goal.Rebuild || goal instanceof Goal.Replace;
+    }
+
+    /** Returns the position of the one who is beside a member. */
+    private int beside() {
+        return slots();
+    }
+
     private Shape shape() {
         return layout.shape();
     }
 
     int slots() {
-        return members.length;
+        return Math.min(members.length, layout.slots().size());
     }
 
     MemberRole role(int slot) {
-        return layout.slots().get(slot).role();
+        return layout.at(slot).role();
     }
 
     MemberIo member(int slot) {
         return members[slot];
     }
 
+    /** Returns whether the members may differ on some rows. */
+    boolean isSuspect(long row, long rows) {
+        RegionSet unsynced = channels.unsynced(reactor);
+        return unsynced != null && unsynced.containsAny(row, rows);
+    }
+
     boolean canZero(int slot) {
-        return layout.slots().get(slot).link().base().supportedTypes().contains(IoType.WRITE_ZEROES);
+        return layout.at(slot).link().base().supportedTypes().contains(IoType.WRITE_ZEROES);
     }
 
     int paritySlot(long row) {

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 /**
  * An array's background processes: what is due, and the one that runs. App thread; callbacks too.
  *
- * <p>One process at a time, on a reactor of its own choice, in the order resync, rebuild, grow, repair, scrub. A scrub that is running makes room for the others and goes on
+ * <p>One process at a time, on a reactor of its own choice, in the order resync, rebuild, replace, grow, repair, scrub. A scrub that is running makes room for the others and goes on
  * after them. Nothing runs while nothing is due.
  */
 public final class Processes {
@@ -27,12 +27,14 @@ public final class Processes {
     private ProcessOptions options;
     private Running running;
     private boolean pauseWanted;
+    private boolean held;
     private boolean closed;
     private Runnable whenIdle;
 
     private enum Kind {
         RESYNC,
         REBUILD,
+        REPLACE,
         GROW,
         REPAIR,
         SCRUB;
@@ -43,6 +45,9 @@ public final class Processes {
             }
             if (goal instanceof Goal.Rebuild) {
                 return REBUILD;
+            }
+            if (goal instanceof Goal.Replace) {
+                return REPLACE;
             }
             if (goal instanceof Goal.Grow) {
                 return GROW;
@@ -188,6 +193,20 @@ public final class Processes {
         }
     }
 
+    /** Lets none begin until {@link #release}, for one who locks rows himself. The one that runs is none of it: to be called when none does. */
+    public void hold() {
+        if (running != null) {
+            throw new IllegalStateException("a " + running.goal.type() + " is running");
+        }
+        held = true;
+    }
+
+    /** Lets those begin that are due. */
+    public void release() {
+        held = false;
+        startNext();
+    }
+
     /** Lets processes go on. */
     public void resume() {
         pauseWanted = false;
@@ -261,7 +280,7 @@ public final class Processes {
     }
 
     private void startNext() {
-        while (running == null && !closed && !due.isEmpty()) {
+        while (running == null && !held && !closed && !due.isEmpty()) {
             Goal goal = due.remove(due.keySet().iterator().next());
             if (goal instanceof Goal.Resync resync && resync.suspects().isEmpty()) {
                 continue;

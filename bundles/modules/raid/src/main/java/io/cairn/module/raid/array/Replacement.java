@@ -1,0 +1,80 @@
+package io.cairn.module.raid.array;
+
+import io.cairn.module.raid.format.Extension;
+import io.cairn.module.raid.format.MemberState;
+import io.cairn.module.raid.format.ProcessKind;
+import io.cairn.module.raid.format.SuperblockMember;
+import io.cairn.module.raid.level.Layout;
+import io.cairn.module.raid.level.Shape;
+import java.util.Optional;
+
+/** A bdev that is given what a member holds, to take its place: claimed and written beside it. App thread. */
+final class Replacement {
+    private final Slot slot;
+    private final Member member;
+    private final Shape.Extent extent;
+    private long cursor;
+
+    /**
+     * Makes one.
+     *
+     * @param slot the slot of the member whose place it is to take
+     * @param extent where the data is on it
+     * @param cursor the row below which it has been given everything but what has an intent
+     */
+    Replacement(Slot slot, Member member, Shape.Extent extent, long cursor) {
+        this.slot = slot;
+        this.member = member;
+        this.extent = extent;
+        this.cursor = cursor;
+    }
+
+    Slot slot() {
+        return slot;
+    }
+
+    Member member() {
+        return member;
+    }
+
+    String name() {
+        return member.bdev().name();
+    }
+
+    /** Everything below a row is durable on it. */
+    void reached(long row) {
+        cursor = row;
+    }
+
+    Layout.Replacement described() {
+        return new Layout.Replacement(slot.index(), member.link(), extent.dataOffset());
+    }
+
+    /** Returns what its own superblock says of it until it has everything: it is known again, and not believed. */
+    SuperblockMember promised() {
+        return new SuperblockMember(
+                slot.index(), member.bdev().uuid(), MemberState.MISSING, extent.dataOffset(), extent.dataBlocks());
+    }
+
+    /** Returns what superblocks say of it when it has everything. */
+    SuperblockMember configured() {
+        return new SuperblockMember(
+                slot.index(), member.bdev().uuid(), MemberState.CONFIGURED, extent.dataOffset(), extent.dataBlocks());
+    }
+
+    /** Returns what the array's record says of it. */
+    Extension.ProcessState process(ProcessKind kind, boolean paused) {
+        return new Extension.ProcessState(
+                kind,
+                Optional.of(new Extension.Target(slot.index(), member.bdev().uuid())),
+                cursor,
+                paused,
+                0);
+    }
+
+    /** It is the member in the slot from now on. */
+    void takePlace() {
+        slot.assign(member.bdev().name(), member.bdev().uuid(), extent);
+        slot.attach(member);
+    }
+}

@@ -1,0 +1,378 @@
+package io.cairn.module.raid;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.SimDisk;
+import io.cairn.bdev.testkit.SimFault;
+import io.cairn.bdev.testkit.SimMedium;
+import io.cairn.bdev.testkit.SimSettings;
+import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.module.raid.format.SuperblockCodec;
+import io.cairn.module.raid.format.SuperblockRead;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A member is replaced while it works: B1 by B3. */
+class ReplaceTest extends RaidOnDisks {
+    private static final int UNITS = 96;
+
+    private TestDescriptor open;
+    private int unit;
+
+    ReplaceTest() {
+        super(23, 2);
+    }
+
+    private void create(String level, boolean superblock) {
+        boolean mirror = level.equals("raid1");
+        create(level, mirror ? 0 : 4, superblock, mirror ? List.of("B0", "B1") : List.of("B0", "B1", "B2"));
+        begin(level);
+    }
+
+    private void begin(String level) {
+        open = core.open("R", OpenMode.WRITE);
+        unit = level.equals("raid1") ? 32 : 16;
+        for (int i = 0; i < UNITS; i++) {
+            write(i, i);
+        }
+    }
+
+    private void write(int at, int seed) {
+        open.channel(at % 2).write((long) at * unit, pattern(seed, unit));
+    }
+
+    private void assertContent(String where, int changedFrom, int changedTo, int by) {
+        for (int i = 0; i < UNITS; i++) {
+            int seed = i >= changedFrom && i < changedTo ? i + by : i;
+            assertThat(open.channel(i % 2).read((long) i * unit, unit))
+                    .as("unit %s, %s", i, where)
+                    .isEqualTo(pattern(seed, unit));
+        }
+    }
+
+    private void slowly() {
+        core.call("bdev_raid_set_options", Map.of("process_window_size_kb", 64L, "process_max_bandwidth_mb_sec", 1L));
+    }
+
+    private void fast() {
+        core.call("bdev_raid_set_options", Map.of("process_window_size_kb", 1024L, "process_max_bandwidth_mb_sec", 0L));
+    }
+
+    private void replace() {
+        assertThat(core.call(
+                        "bdev_raid_replace_base_bdev",
+                        Map.of("raid_name", "R", "base_name", "B1", "new_base_name", "B3")))
+                .isEqualTo(true);
+    }
+
+    /** Has B3 filled to some part, with changes on both sides of the cursor, and pauses there. */
+    private void replaceHalf() {
+        slowly();
+        replace();
+        core.step(600);
+        core.call("bdev_raid_pause_process", Map.of("name", "R"));
+        assertThat(info("R").get("process")).asString().contains("replace").contains("B3");
+        for (int i = 0; i < UNITS; i += 2) {
+            write(i, i + 1000);
+        }
+        open.channel(0).flush();
+    }
+
+    private void assertContentAfterHalf(String where) {
+        for (int i = 0; i < UNITS; i++) {
+            int seed = i % 2 == 0 ? i + 1000 : i;
+            assertThat(open.channel(i % 2).read((long) i * unit, unit))
+                    .as("unit %s, %s", i, where)
+                    .isEqualTo(pattern(seed, unit));
+        }
+    }
+
+    private void untilReplaced() {
+        for (int i = 0; i < 400 && !"B3".equals(bases().get(1).get("name")); i++) {
+            core.step(100);
+            core.settle();
+        }
+        core.settle();
+        assertThat(bases().get(1)).containsEntry("name", "B3").containsEntry("role", "in_sync");
+    }
+
+    private void goOn() {
+        fast();
+        core.call("bdev_raid_resume_process", Map.of("name", "R"));
+    }
+
+    private SuperblockRead superblock(int disk) {
+        return SuperblockCodec.decode(media.get(disk).read(0, 8), BLOCK);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"raid1, true", "raid1, false", "raid5f, true", "raid5f, false"})
+    void takesThePlaceOfAMemberThatWorks(String level, boolean superblock) {
+        create(level, superblock);
+        slowly();
+        replace();
+        core.step(300);
+        assertThat(bases().get(1))
+                .containsEntry("name", "B1")
+                .containsEntry("role", "in_sync")
+                .containsEntry("replaced_by", "B3");
+        assertThat(disks.get(3).bdev().claims()).hasSize(1);
+        for (int i = 10; i < 60; i++) {
+            write(i, i + 500);
+        }
+        fast();
+        untilReplaced();
+
+        assertThat(info("R")).containsEntry("health", "optimal").doesNotContainKey("process");
+        assertThat(disks.get(1).bdev().claims()).as("claims of the old one").isEmpty();
+        assertThat(superblock(1)).as("on the old one").isInstanceOf(SuperblockRead.NoSuperblock.class);
+        pull(0);
+        assertContent("without B0", 10, 60, 500);
+    }
+
+    @Test
+    void theOnlyLegOfAMirrorIsReplaced() {
+        create("raid1", 0, true, List.of("B1"));
+        begin("raid1");
+        replace();
+        for (int i = 0; i < 400 && !"B3".equals(bases().get(0).get("name")); i++) {
+            core.settle();
+        }
+        core.await(disks.get(1).remove());
+        core.settle();
+        assertContent("on B3", 0, 0, 0);
+    }
+
+    /** Its reads go to the old member, and what is missing elsewhere needs not be worked out. */
+    @Test
+    void aMemberOfADegradedArrayIsReplaced() {
+        create("raid5f", true);
+        pull(2);
+        replaceHalf();
+        goOn();
+        untilReplaced();
+
+        assertThat(info("R")).containsEntry("health", "degraded");
+        assertContentAfterHalf("on B0 and B3");
+        comeBack(2);
+        untilHealth("optimal");
+        pull(0);
+        assertContentAfterHalf("on B2 and B3");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"raid1, true", "raid1, false", "raid5f, true", "raid5f, false"})
+    void goesOnAsARebuildWhenTheOldOneIsLost(String level, boolean superblock) {
+        create(level, superblock);
+        replaceHalf();
+        pull(1);
+        assertThat(bases().get(1)).containsEntry("name", "B3").containsEntry("role", "rebuilding");
+        assertContentAfterHalf("while it is rebuilt");
+        goOn();
+        untilHealth("optimal");
+
+        pull(0);
+        assertContentAfterHalf("without B0");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "raid1, true, yank",
+        "raid1, false, fail",
+        "raid5f, true, fail",
+        "raid5f, false, yank",
+        "raid1, true, request"
+    })
+    void theArrayStaysAsItWasWhenTheNewOneIsLost(String level, boolean superblock, String how) {
+        create(level, superblock);
+        Object before = bases();
+        replaceHalf();
+        if (how.equals("yank")) {
+            pull(3);
+        } else if (how.equals("fail")) {
+            disks.get(3).inject(SimFault.next(1, IoType.WRITE, IoStatus.FAILED));
+            write(1, 1);
+        } else {
+            core.call("bdev_raid_remove_base_bdev", Map.of("name", "B3"));
+        }
+        core.settle();
+
+        assertThat(bases()).isEqualTo(before);
+        assertThat(info("R")).containsEntry("health", "optimal").doesNotContainKey("process");
+        if (!how.equals("yank")) {
+            assertThat(disks.get(3).bdev().claims()).isEmpty();
+            assertThat(superblock(3)).isInstanceOf(SuperblockRead.NoSuperblock.class);
+            disks.get(3).clearFaults();
+            replace();
+            goOn();
+            untilReplaced();
+        }
+        pull(0);
+        assertContentAfterHalf("without B0");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"raid1, true", "raid1, false", "raid5f, true", "raid5f, false"})
+    void goesOnBehindAnUpgrade(String level, boolean superblock) {
+        create(level, superblock);
+        replaceHalf();
+        upgrade();
+        core.settle();
+        assertThat(bases().get(1)).containsEntry("name", "B1").containsEntry("replaced_by", "B3");
+        assertThat(info("R").get("process")).asString().contains("replace").contains("paused=true");
+        write(1, 1);
+        goOn();
+        untilReplaced();
+
+        pull(0);
+        assertContentAfterHalf("without B0");
+    }
+
+    /** Whoever comes first. */
+    @ParameterizedTest
+    @CsvSource({"raid1, 0 1 3", "raid1, 3 1 0", "raid1, 1 3 0", "raid5f, 0 1 2 3", "raid5f, 3 0 1 2"})
+    void goesOnAfterAPowerCut(String level, String order) {
+        create(level, true);
+        replaceHalf();
+        cutPower(order);
+        untilReplaced();
+
+        assertContentAfterHalf("after the restart");
+        pull(0);
+        assertContentAfterHalf("without B0");
+    }
+
+    /** All disks are pulled out with what is on them, and put in again in some order. */
+    private void cutPower(String order) {
+        open.close();
+        List<SimDisk> here = List.copyOf(disks);
+        here.forEach(disk -> core.await(disk.cutPower()));
+        core.remove(module);
+        here.forEach(disk -> core.await(disk.remove()));
+        module = new RaidModule();
+        core.add(module);
+        for (String i : order.split(" ")) {
+            comeBack(Integer.parseInt(i));
+            core.settle();
+        }
+        if (core.find("R").isPresent()) {
+            core.call("bdev_raid_resume_process", Map.of("name", "R"));
+        }
+        open = core.open("R", OpenMode.WRITE);
+    }
+
+    /** Another disk under the same UUID gets everything. */
+    @Test
+    void beginsAnewOnADiskThatWasExchanged() {
+        create("raid1", true);
+        replaceHalf();
+        media.set(3, new SimMedium(BLOCK));
+        cutPower("0 1 3");
+        untilReplaced();
+        pull(0);
+        assertContentAfterHalf("without B0");
+    }
+
+    @Test
+    void isGivenUpWhenTheNewOneDoesNotComeBack() {
+        create("raid1", true);
+        replaceHalf();
+        cutPower("0 1");
+        untilHealth("optimal");
+        CompletableFuture<Void> later = new CompletableFuture<>();
+        core.onApp(() -> core.reactor(0).after(70_000_000_000L, () -> later.complete(null)));
+        core.await(later);
+        comeBack(3);
+        core.settle();
+        assertThat(bases().get(1)).containsEntry("name", "B1").doesNotContainKey("replaced_by");
+        assertThat(disks.get(3).bdev().claims()).isEmpty();
+    }
+
+    @Test
+    void theNewOneTakesThePlaceOfAnOldOneThatDidNotComeBack() {
+        create("raid1", true);
+        replaceHalf();
+        core.call("bdev_raid_set_policy", Map.of("name", "R", "start_degraded_timeout_sec", 1L));
+        open.close();
+        core.remove(module);
+        for (int i : new int[] {0, 1, 3}) {
+            core.await(disks.get(i).remove());
+        }
+        module = new RaidModule();
+        core.add(module);
+        core.call("bdev_raid_set_options", Map.of("start_degraded_timeout_sec", 1L));
+        comeBack(3);
+        comeBack(0);
+        untilHealth("rebuilding");
+        core.call("bdev_raid_resume_process", Map.of("name", "R"));
+        untilHealth("optimal");
+        assertThat(bases().get(1)).containsEntry("name", "B3");
+        open = core.open("R", OpenMode.WRITE);
+        pull(0);
+        assertContentAfterHalf("without B0");
+    }
+
+    @Test
+    void isOverWithTheArray() {
+        create("raid5f", true);
+        replaceHalf();
+        open.close();
+        core.call("bdev_raid_delete", Map.of("name", "R", "clear_sb", true));
+        disks.forEach(disk -> assertThat(disk.bdev().claims()).isEmpty());
+        assertThat(superblock(3)).isInstanceOf(SuperblockRead.NoSuperblock.class);
+        restart();
+        core.settle();
+        assertThat(listed()).isEmpty();
+    }
+
+    private void assertRefused(String base, String other, String... parts) {
+        assertThatThrownBy(() -> core.call(
+                        "bdev_raid_replace_base_bdev",
+                        Map.of("raid_name", "R", "base_name", base, "new_base_name", other)))
+                .hasMessageContainingAll(parts);
+    }
+
+    @Test
+    void whatIsRefusedIsLeftAsItWas() {
+        create("raid1", true);
+        core.disk(SimSettings.of("Small", BLOCK, BLOCKS - 8), new SimMedium(BLOCK));
+        core.disk(SimSettings.of("Other", 4096, BLOCKS), new SimMedium(4096));
+        core.call(
+                "bdev_raid_create",
+                Map.of("name", "X", "raid_level", "raid1", "superblock", true, "base_bdevs", List.of("B2")));
+        core.call("bdev_raid_delete", Map.of("name", "X"));
+        Map<String, Object> before = info("R");
+        long written = disks.get(2).given(IoType.WRITE) + disks.get(2).given(IoType.WRITE_ZEROES);
+        assertRefused("B1", "Small", "too small");
+        assertRefused("B1", "Other", "blocks of 4096 bytes");
+        assertRefused("B1", "B2", "superblock of raid bdev 'X'");
+        assertRefused("B1", "B0", "B0");
+        assertRefused("B9", "B3", "B9", "is not in it");
+        assertRefused("B1", "nobody", "no bdev is called nobody");
+        core.settle();
+        assertThat(info("R")).isEqualTo(before);
+        assertThat(disks.get(2).given(IoType.WRITE) + disks.get(2).given(IoType.WRITE_ZEROES))
+                .as("writes to B2, which was refused")
+                .isEqualTo(written);
+        slowly();
+        replace();
+        assertRefused("B0", "B2", "replaced already");
+        assertThatThrownBy(() -> core.call("bdev_raid_grow_base_bdev", Map.of("raid_name", "R", "base_name", "B2")))
+                .hasMessageContaining("being replaced");
+    }
+
+    @Test
+    void aLevelWithoutRedundancyRefuses() {
+        create("raid0", 4, false, List.of("B0", "B1"));
+        assertRefused("B1", "B3", "no redundancy");
+        assertThat(disks.get(3).bdev().claims()).isEmpty();
+    }
+}
