@@ -343,7 +343,19 @@ public final class SimDisk {
     }
 
     /** Memory that somebody has until the turn ends; what they put there is written then. */
-    private record Direct(IoType type, long block, IoBuffer memory, byte[] found) {}
+    private static final class Direct {
+        private final IoType type;
+        private final long block;
+        private final IoBuffer memory;
+        private final byte[] found;
+
+        Direct(IoType type, long block, IoBuffer memory, byte[] found) {
+            this.type = type;
+            this.block = block;
+            this.memory = memory;
+            this.found = found;
+        }
+    }
 
     private final class Channel extends BackendChannel {
         /** What is found in memory that was given for a turn and is looked at later. */
@@ -426,15 +438,15 @@ public final class SimDisk {
         /** Writes what was put so far into memory that was given. */
         private void publishDirect() {
             for (Direct given : direct) {
-                byte[] content = new byte[given.found().length];
-                given.memory().bytes().get(0, content);
-                if (given.type() == IoType.WRITE && !Arrays.equals(content, given.found())) {
-                    medium.write(given.block(), content);
+                byte[] content = new byte[given.found.length];
+                given.memory.bytes().get(0, content);
+                if (given.type == IoType.WRITE && !Arrays.equals(content, given.found)) {
+                    medium.write(given.block, content);
                     if (!settings.writeCache()) {
                         medium.flush();
                     }
-                    System.arraycopy(content, 0, given.found(), 0, content.length);
-                } else if (!Arrays.equals(content, given.found())) {
+                    System.arraycopy(content, 0, given.found, 0, content.length);
+                } else if (!Arrays.equals(content, given.found)) {
                     violation("memory was changed that was given to be read");
                 }
             }
@@ -444,10 +456,10 @@ public final class SimDisk {
         private void endDirect() {
             publishDirect();
             for (Direct given : direct) {
-                for (int i = 0; i < given.memory().capacity(); i++) {
-                    given.memory().bytes().put(i, POISON);
+                for (int i = 0; i < given.memory.capacity(); i++) {
+                    given.memory.bytes().put(i, POISON);
                 }
-                given.memory().free();
+                given.memory.free();
             }
             direct.clear();
         }
