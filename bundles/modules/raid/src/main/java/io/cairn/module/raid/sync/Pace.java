@@ -77,7 +77,7 @@ final class Pace {
         inPlaceNanos += ended - began;
         byteNanos = smooth(byteNanos, (double) (ended - began) / bytes);
         if (inPlaceEnded != Long.MIN_VALUE) {
-            turnNanos = smooth(turnNanos, began - inPlaceEnded);
+            turnNanos = smooth(turnNanos, (double) (began - inPlaceEnded));
         }
         inPlaceEnded = ended;
     }
