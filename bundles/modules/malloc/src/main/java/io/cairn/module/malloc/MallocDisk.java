@@ -100,21 +100,34 @@ final class MallocDisk implements BdevBackend {
             BackendChannel channel, IoType type, long offsetBlocks, long numBlocks, IoVector pieces) {
         long at = offsetBlocks * blockSize;
         long end = at + numBlocks * blockSize;
+        IoBuffer memory = null;
+        int first = 0;
+        int length = 0;
         while (at < end) {
             long index = ChunkTable.indexOf(at);
             int start = ChunkTable.offsetOf(at);
             int piece = (int) Math.min(end - at, ChunkPool.CHUNK_SIZE - start);
             Chunk chunk = type == IoType.WRITE ? chunks.getOrTake(index) : chunks.get(index);
-            if (chunk != null) {
-                pieces.add(chunk.memory(), chunk.start() + start, piece);
-            } else if (type == IoType.READ) {
-                pieces.add(zeroes, 0, piece);
-            } else {
+            if (chunk == null && type == IoType.WRITE) {
                 // a write that is submitted tells that there is no memory
                 return false;
             }
+            IoBuffer next = chunk == null ? zeroes : chunk.memory();
+            int from = chunk == null ? 0 : chunk.start() + start;
+            // chunks that were written one after the other lie so in a slab
+            if (next == memory && from == first + length) {
+                length += piece;
+            } else {
+                if (memory != null) {
+                    pieces.add(memory, first, length);
+                }
+                memory = next;
+                first = from;
+                length = piece;
+            }
             at += piece;
         }
+        pieces.add(memory, first, length);
         return true;
     }
 
