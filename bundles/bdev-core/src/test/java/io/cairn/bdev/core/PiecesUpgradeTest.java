@@ -3,16 +3,12 @@ package io.cairn.bdev.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevChannel;
 import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.ModuleUpgrades.Hold;
-import io.cairn.bdev.OpenMode;
-import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.reactor.IoBuffer;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
@@ -21,24 +17,19 @@ import org.junit.jupiter.api.Test;
 
 /** I/O that the core serves in pieces or under a range lock, while the module is exchanged. */
 class PiecesUpgradeTest {
-    private static final int BLOCK = 512;
-    private static final Duration LONGEST = Duration.ofSeconds(10);
-    private static final Set<IoType> TYPES =
-            Set.of(IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.RESET, IoType.ABORT);
+    private static final int BLOCK = ExchangedDisk.BLOCK;
+    private static final Set<IoType> TYPES = ExchangedDisk.TYPES;
 
-    private final CoreFixture core = new CoreFixture(11);
-    private final CoreFixture.Outcomes outcomes = new CoreFixture.Outcomes();
-    private final TestModule.Disk oldDisk = new TestModule.Disk(BLOCK, 64);
-    private final TestModule.Disk newDisk = new TestModule.Disk(BLOCK, 64);
-    private final IoBuffer memory = IoBuffer.allocate(1 << 16);
-    private final TestModule first = core.module("m");
-    private Bdev bdev;
+    private final ExchangedDisk exchanged = new ExchangedDisk();
+    private final CoreFixture core = exchanged.core;
+    private final CoreFixture.Outcomes outcomes = exchanged.outcomes;
+    private final TestModule.Disk oldDisk = exchanged.old;
+    private final TestModule.Disk newDisk = exchanged.next;
+    private final IoBuffer memory = exchanged.memory;
     private BdevChannel channel;
 
     private void open(Set<IoType> types, IoLimits limits) {
-        bdev = first.register(oldDisk, "d0", types, limits);
-        core.reactors.runUntilIdle();
-        channel = core.open("d0", OpenMode.WRITE).openChannel();
+        channel = exchanged.open(types, limits);
     }
 
     private static IoLimits limits(long maxReadWriteBlocks, long maxWriteZeroesBlocks) {
@@ -46,7 +37,8 @@ class PiecesUpgradeTest {
     }
 
     private CompletableFuture<Hold> beginHold() {
-        CompletableFuture<Hold> holding = core.core.hold("m", LONGEST).toCompletableFuture();
+        CompletableFuture<Hold> holding =
+                core.core.hold("m", ExchangedDisk.LONGEST).toCompletableFuture();
         core.reactors.runUntilIdle();
         return holding;
     }
@@ -58,18 +50,8 @@ class PiecesUpgradeTest {
         }
     }
 
-    /** Ends the old module and has a new one serve the bdev. */
     private void exchange(Hold hold, Set<IoType> types) {
-        core.await(core.core.remove(first));
-        TestModule next = new TestModule("m");
-        core.await(core.core.add(next));
-        core.await(core.reactors.onApp(() -> next.host.register(
-                BdevSpec.physical("d0", "Test disk", BLOCK, 64, types)
-                        .withUuid(bdev.uuid())
-                        .withLimits(bdev.limits()),
-                newDisk)));
-        assertThat(core.await(hold.over()).adopted()).containsExactly("d0");
-        core.reactors.runUntilIdle();
+        assertThat(exchanged.exchange(hold, types)).containsExactly("d0");
     }
 
     private void compareAndWrite(int block) {
@@ -81,7 +63,7 @@ class PiecesUpgradeTest {
         open(TYPES, IoLimits.NONE);
         memory.bytes().put(BLOCK, (byte) 7);
         compareAndWrite(9);
-        Hold hold = core.await(core.core.hold("m", LONGEST));
+        Hold hold = core.await(core.core.hold("m", ExchangedDisk.LONGEST));
         assertThat(oldDisk.served).isEmpty();
         exchange(hold, TYPES);
         assertThat(outcomes.all).containsExactly(IoStatus.SUCCESS);
@@ -125,7 +107,8 @@ class PiecesUpgradeTest {
         channel.write(memory, 0, 0, 20, outcomes, null);
         channel.write(memory, 0, 40, 1, outcomes, null);
         core.reactors.runUntilIdle();
-        CompletableFuture<Hold> holding = core.core.hold("m", LONGEST).toCompletableFuture();
+        CompletableFuture<Hold> holding =
+                core.core.hold("m", ExchangedDisk.LONGEST).toCompletableFuture();
         core.reactors.runUntilIdle();
         for (int i = 0; i < 8; i++) {
             oldDisk.serve(oldDisk.held.poll());
