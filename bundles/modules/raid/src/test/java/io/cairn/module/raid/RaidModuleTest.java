@@ -18,6 +18,7 @@ import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.OperationException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -376,6 +377,56 @@ class RaidModuleTest extends RaidOnDisks {
         core.settle();
 
         assertThat(info("R")).doesNotContainKey("process");
+    }
+
+    /** As one that was found is, and as in SPDK: its members say what it is. */
+    @Test
+    void isForgottenWithItsLastMemberAndFoundAgain() {
+        create("raid1", 0, true, 2);
+        write(0, pattern(1, 64));
+        pull(0);
+        pull(1);
+        assertThat(listed()).isEmpty();
+
+        comeBack(1);
+        core.settle();
+        assertThat(info("R")).as("B0 may have missed something, B1 did not").containsEntry("state", "online");
+        comeBack(0);
+        untilHealth("optimal");
+        assertThat(read(0, 64)).isEqualTo(pattern(1, 64));
+    }
+
+    @Test
+    void waitsForMembersThatSayNothingOfIt() {
+        create("raid1", 0, false, 2);
+        pull(0);
+        pull(1);
+        assertThat(info("R")).containsEntry("state", "offline");
+        assertThat(core.onApp(() -> module.configuration()))
+                .extracting(ConfigEntry::method)
+                .containsExactly("bdev_raid_create");
+    }
+
+    /** Nothing is told of a bdev that is not ready; a process may begin before that. */
+    @Test
+    void tellsOfAProcessThatBeganBeforeItsBdevWasReady() {
+        create("raid1", 0, true, 2);
+        write(0, pattern(1, 64));
+        disks.forEach(disk -> core.await(disk.cutPower()));
+        core.remove(module);
+        disks.forEach(disk -> core.await(disk.remove()));
+        List<String> told = new ArrayList<>();
+        core.await(core.core()
+                .watchNotifications(each -> told.add(each.name() + " " + each.type() + " " + each.detail())));
+        module = new RaidModule();
+        core.add(module);
+        comeBack(0);
+        comeBack(1);
+        untilHealth("optimal");
+
+        assertThat(told)
+                .containsSubsequence(
+                        "R BDEV_REGISTER ", "R BDEV_PROCESS_BEGIN resync", "R BDEV_PROCESS_END resync: done");
     }
 
     @Test

@@ -4,6 +4,10 @@ import io.cairn.bdev.BdevException;
 import io.cairn.bdev.NotificationType;
 import io.cairn.bdev.spi.BdevHost;
 import io.cairn.reactor.Errno;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 
 /** Where an array is in its life, what serves it while it is online, and who is told of what happens to it. App thread. */
 final class Life implements Events {
@@ -12,6 +16,10 @@ final class Life implements Events {
     private ArrayState state = ArrayState.CONFIGURING;
     private Service service;
     private boolean deleted;
+    /** What has happened since it is online and cannot be told yet, in order; empty when it can. */
+    private Optional<List<Event>> untold = Optional.empty();
+
+    private record Event(NotificationType type, String detail) {}
 
     Life(BdevHost host, Definition definition) {
         this.host = host;
@@ -48,9 +56,22 @@ final class Life implements Events {
         return deleted;
     }
 
-    void begin(Service prepared) {
+    /**
+     * It is online.
+     *
+     * @param ready completes when its bdev is ready: nothing can be told of it before
+     */
+    void begin(Service prepared, CompletionStage<?> ready) {
         service = prepared;
         state = ArrayState.ONLINE;
+        untold = Optional.of(new ArrayList<>());
+        ready.whenComplete((bdev, failure) -> {
+            if (service == prepared) {
+                List<Event> events = untold.orElse(List.of());
+                untold = Optional.empty();
+                events.forEach(event -> announce(event.type(), event.detail()));
+            }
+        });
     }
 
     /** It has too few members to go on; what serves it still does, until its bdev is gone. */
@@ -73,8 +94,10 @@ final class Life implements Events {
 
     @Override
     public void announce(NotificationType type, String detail) {
-        if (service != null && service.bdev() != null) {
-            host.announce(service.bdev(), type, detail);
+        if (service == null || service.bdev() == null) {
+            return;
         }
+        untold.ifPresentOrElse(
+                events -> events.add(new Event(type, detail)), () -> host.announce(service.bdev(), type, detail));
     }
 }

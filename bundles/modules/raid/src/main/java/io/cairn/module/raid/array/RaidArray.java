@@ -168,7 +168,11 @@ public final class RaidArray {
 
     /** Returns the calls that make it again: none if it is found on its members. */
     List<ConfigEntry> configuration() {
-        return definition.superblock() && !keeper.isNew() ? List.of() : List.of(ArrayInfo.creation(this));
+        return isOnItsMembers() ? List.of() : List.of(ArrayInfo.creation(this));
+    }
+
+    private boolean isOnItsMembers() {
+        return definition.superblock() && !keeper.isNew();
     }
 
     // ---- members come ----
@@ -379,9 +383,9 @@ public final class RaidArray {
         dropIfEmpty();
     }
 
-    /** What was found on members that have all gone is found again with them. */
+    /** What is on members that have all gone is found again with them, whether the array was found or defined at first. */
     private boolean dropIfEmpty() {
-        boolean empty = definition.isFound() && slots.attached().isEmpty();
+        boolean empty = isOnItsMembers() && slots.attached().isEmpty();
         if (empty) {
             context.drop(this);
         }

@@ -135,7 +135,7 @@ final class Startup {
                         throw definition.refusal(status.errno(), Losses.unwritten(slots.get(slot), status));
                     });
                     CompletionStage<Bdev> examined = prepared.register();
-                    online(prepared);
+                    online(prepared, examined);
                     return Optional.of(examined);
                 }));
         return Stages.recover(started, failure -> {
@@ -145,9 +145,9 @@ final class Startup {
         });
     }
 
-    private void online(Service prepared) {
+    private void online(Service prepared, CompletionStage<Bdev> examined) {
         policy.close();
-        life.begin(prepared);
+        life.begin(prepared, examined);
         sizesKnown = false;
         owner.online(prepared);
     }
