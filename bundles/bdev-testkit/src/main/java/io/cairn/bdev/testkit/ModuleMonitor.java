@@ -17,8 +17,6 @@ import io.cairn.bdev.spi.BdevHost;
 import io.cairn.bdev.spi.BdevModule;
 import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.bdev.spi.Examination;
-import io.cairn.operations.ConfigEntry;
-import io.cairn.operations.Operation;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.Reactor;
 import io.cairn.reactor.Reactors;
@@ -40,12 +38,11 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Add it to the core in the module's place. What it finds wrong is a violation of its {@link TestCore}.
  */
-public final class ModuleMonitor implements BdevModule {
+public final class ModuleMonitor extends ForwardingModule {
     /** A module that gets deeper than this into its own submitRequest recurses without bound. */
     private static final int DEEPEST = 32;
 
     private final TestCore core;
-    private final BdevModule module;
     private final List<WatchedDescriptor> descriptors = new CopyOnWriteArrayList<>();
     private final Map<Bdev, String> exclusiveClaims = new ConcurrentHashMap<>();
     private final AtomicInteger channels = new AtomicInteger();
@@ -58,13 +55,8 @@ public final class ModuleMonitor implements BdevModule {
 
     /** Puts a witness before a module. */
     public ModuleMonitor(TestCore core, BdevModule module) {
+        super(module);
         this.core = core;
-        this.module = module;
-    }
-
-    /** Returns the module behind. */
-    public BdevModule module() {
-        return module;
     }
 
     /**
@@ -104,60 +96,15 @@ public final class ModuleMonitor implements BdevModule {
     }
 
     @Override
-    public String name() {
-        return module.name();
-    }
-
-    @Override
     public void init(BdevHost theHost) {
         host = theHost;
-        module.init(new WatchedHost());
-    }
-
-    @Override
-    public Map<String, Object> handOver() {
-        return module.handOver();
-    }
-
-    @Override
-    public CompletionStage<Void> fini() {
-        return module.fini();
-    }
-
-    @Override
-    public List<Operation<?, ?>> operations() {
-        return module.operations();
-    }
-
-    @Override
-    public List<ConfigEntry> configuration() {
-        return module.configuration();
-    }
-
-    @Override
-    public void examineConfig(Bdev bdev) {
-        module.examineConfig(bdev);
-    }
-
-    @Override
-    public void restore(Bdev bdev) {
-        module.restore(bdev);
-    }
-
-    @Override
-    public boolean examinesDisk() {
-        return module.examinesDisk();
-    }
-
-    @Override
-    public int examinePriority() {
-        return module.examinePriority();
+        super.init(new WatchedHost());
     }
 
     @Override
     public void examineDisk(Bdev bdev, Examination examination) {
         AtomicInteger times = new AtomicInteger();
-        module.examineDisk(bdev, () -> {
+        super.examineDisk(bdev, () -> {
             if (times.incrementAndGet() > 1) {
                 core.violation(name() + " finished examining " + bdev.name() + " " + times + " times");
             }

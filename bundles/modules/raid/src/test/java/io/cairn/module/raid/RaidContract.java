@@ -1,19 +1,15 @@
 package io.cairn.module.raid;
 
-import io.cairn.bdev.Bdev;
 import io.cairn.bdev.IoType;
-import io.cairn.bdev.spi.BdevHost;
 import io.cairn.bdev.spi.BdevModule;
 import io.cairn.bdev.testkit.BdevContractTest;
+import io.cairn.bdev.testkit.ForwardingModule;
 import io.cairn.bdev.testkit.ModuleTraits;
 import io.cairn.bdev.testkit.Subject;
 import io.cairn.bdev.testkit.TestCore;
 import io.cairn.operations.ConfigEntry;
-import io.cairn.operations.Operation;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 
 /** The contract of the SPI for arrays without superblock. */
 abstract class RaidContract extends BdevContractTest {
@@ -43,45 +39,14 @@ abstract class RaidContract extends BdevContractTest {
     }
 
     /** The module, which does not look for superblocks on the array under test: that this can fail is not a creation that fails. */
-    private record NotOnItself(RaidModule module) implements BdevModule {
-        @Override
-        public String name() {
-            return module.name();
+    private static final class NotOnItself extends ForwardingModule {
+        NotOnItself(RaidModule module) {
+            super(module);
         }
 
         @Override
-        public void init(BdevHost host) {
-            module.init(host);
-        }
-
-        @Override
-        public Map<String, Object> handOver() {
-            return module.handOver();
-        }
-
-        @Override
-        public CompletionStage<Void> fini() {
-            return module.fini();
-        }
-
-        @Override
-        public List<Operation<?, ?>> operations() {
-            return module.operations();
-        }
-
-        @Override
-        public List<ConfigEntry> configuration() {
-            return module.configuration();
-        }
-
-        @Override
-        public void examineConfig(Bdev bdev) {
-            module.examineConfig(bdev);
-        }
-
-        @Override
-        public void restore(Bdev bdev) {
-            module.restore(bdev);
+        public boolean examinesDisk() {
+            return false;
         }
     }
 
