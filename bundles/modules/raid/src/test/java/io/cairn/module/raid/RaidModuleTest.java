@@ -429,6 +429,36 @@ class RaidModuleTest extends RaidOnDisks {
                         "R BDEV_REGISTER ", "R BDEV_PROCESS_BEGIN resync", "R BDEV_PROCESS_END resync: done");
     }
 
+    /** Not before the last of them: of concat only that one may grow, or the blocks behind the others would be elsewhere. */
+    @ParameterizedTest
+    @CsvSource({"raid0, 4", "raid5f, 4", "concat, 4"})
+    void growsInUseAndKeepsWhatItHas(String level, long strip) {
+        create(level, strip, true, 3);
+        long before = core.bdev("R").numBlocks();
+        int unit = level.equals("raid5f") ? 16 : 8;
+        write(0, pattern(1, unit));
+        write(before - unit, pattern(2, unit));
+        for (int i = 0; i < 3; i++) {
+            assertThat(core.bdev("R").numBlocks()).isEqualTo(before);
+            core.await(disks.get(i).resize(2 * BLOCKS));
+            core.settle();
+        }
+        long more = BLOCKS * (level.equals("raid0") ? 3 : level.equals("raid5f") ? 2 : 1);
+        assertThat(core.bdev("R").numBlocks()).isEqualTo(before + more);
+        write(before, pattern(3, unit));
+        write(before + more - unit, pattern(4, unit));
+        for (boolean again : List.of(false, true)) {
+            if (again) {
+                restart();
+                core.settle();
+            }
+            assertThat(read(0, unit)).isEqualTo(pattern(1, unit));
+            assertThat(read(before - unit, unit)).isEqualTo(pattern(2, unit));
+            assertThat(read(before, unit)).isEqualTo(pattern(3, unit));
+            assertThat(read(before + more - unit, unit)).isEqualTo(pattern(4, unit));
+        }
+    }
+
     @Test
     void growsWhenAllMembersHaveGrown() {
         create("raid1", 0, true, 2);

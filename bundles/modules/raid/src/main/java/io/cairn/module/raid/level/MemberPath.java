@@ -87,30 +87,20 @@ final class MemberPath implements IoCompletion {
 
     /** Submits the only child of an I/O: the same at a block of the member. */
     void forward(BdevIo io, long block) {
-        if (!obstructed) {
-            out++;
-            Submission submission;
-            try {
-                submission = channel.forward(io, block, this);
-            } catch (BdevException e) {
-                refused(io, e);
-                return;
-            }
-            if (submission == Submission.ACCEPTED) {
-                return;
-            }
-            out--;
-        }
-        lineUp(io);
+        forward(io, block, this);
     }
 
     /** Submits one of several children of an I/O: the same at a block of the member. */
     void forwardPart(BdevIo io, long block) {
+        forward(io, block, part);
+    }
+
+    private void forward(BdevIo io, long block, IoCompletion told) {
         if (!obstructed) {
             out++;
             Submission submission;
             try {
-                submission = channel.forward(io, block, part);
+                submission = channel.forward(io, block, told);
             } catch (BdevException e) {
                 refused(io, e);
                 return;

@@ -62,6 +62,15 @@ class RedundancyTest {
         disks.get(slot).inject(SimFault.next(Integer.MAX_VALUE, IoType.WRITE, MEDIUM));
     }
 
+    /** Starts a write that a member does not do, whose failure is not recorded. */
+    private TestIo writeThatMisses(int slot, long block, long blocks) {
+        array.recordsFailures = false;
+        failWrites(slot);
+        TestIo io = write(block, blocks);
+        settledWithout(io);
+        return io;
+    }
+
     private void settledWithout(TestIo io) {
         core.settle();
         assertThat(io.isDone()).as("%s is over (%s)", io, array.events).isFalse();
@@ -76,10 +85,7 @@ class RedundancyTest {
     @Test
     void aChangeThatAMemberMissedIsAcknowledgedWhenItsFailureIsRecorded() {
         start(Plan.of(RaidLevel.RAID1), 2);
-        array.recordsFailures = false;
-        failWrites(1);
-        TestIo io = write(3, 2);
-        settledWithout(io);
+        TestIo io = writeThatMisses(1, 3, 2);
         assertThat(array.events).containsExactly("failed 1 WRITE " + MEDIUM);
 
         core.awaitOnApp(() -> array.leave(1));
@@ -90,10 +96,7 @@ class RedundancyTest {
     @Test
     void aChangeFailsWhoseMemberIsKept() {
         start(Plan.of(RaidLevel.RAID1), 2);
-        array.recordsFailures = false;
-        failWrites(1);
-        TestIo io = write(20, 2);
-        settledWithout(io);
+        TestIo io = writeThatMisses(1, 20, 2);
 
         core.awaitOnApp(() -> array.channels.failureRefused(1));
         assertThat(end(io)).isEqualTo(MEDIUM);
@@ -114,10 +117,7 @@ class RedundancyTest {
     @Test
     void aChangeFailsWhoseOnlyDoerHasLeftMeanwhile() {
         start(Plan.of(RaidLevel.RAID1), 2);
-        array.recordsFailures = false;
-        failWrites(1);
-        TestIo io = write(3, 2);
-        settledWithout(io);
+        TestIo io = writeThatMisses(1, 3, 2);
 
         core.awaitOnApp(() -> array.leave(0));
         assertThat(end(io)).isEqualTo(MEDIUM);
@@ -152,10 +152,7 @@ class RedundancyTest {
         core.awaitOnApp(() -> array.leave(1));
         core.disk("d9", 512, BLOCKS);
         core.awaitOnApp(() -> array.target(1, "d9"));
-        array.recordsFailures = false;
-        failWrites(0);
-        TestIo io = write(5, 1);
-        settledWithout(io);
+        TestIo io = writeThatMisses(0, 5, 1);
         core.awaitOnApp(() -> array.trust(1));
         settledWithout(io);
         core.awaitOnApp(() -> array.leave(0));
@@ -177,10 +174,7 @@ class RedundancyTest {
     @Test
     void aResetWaitsUntilWhatHasBegunHasEnded() {
         start(Plan.of(RaidLevel.RAID1), 2);
-        array.recordsFailures = false;
-        failWrites(1);
-        TestIo io = write(3, 2);
-        settledWithout(io);
+        TestIo io = writeThatMisses(1, 3, 2);
         // of another reactor than the change
         TestIo reset = open.channel(2).start(IoRequest.reset());
         settledWithout(reset);
