@@ -7,9 +7,8 @@ import java.nio.ByteOrder;
 public abstract class ByteVector extends Vector<Byte> {
     public static final VectorSpecies<Byte> SPECIES_PREFERRED = null;
 
-    public static ByteVector fromByteBuffer(VectorSpecies<Byte> species, ByteBuffer from, int offset, ByteOrder order) {
-        throw new UnsupportedOperationException();
-    }
+    public static native ByteVector fromByteBuffer(
+            VectorSpecies<Byte> species, ByteBuffer from, int offset, ByteOrder order);
 
     public abstract ByteVector lanewise(VectorOperators.Binary operator, Vector<Byte> other);
 
