@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 final class Serial {
     private final Queue<Runnable> waiting = new ArrayDeque<>();
     private boolean busy;
+    private boolean looping;
 
     /**
      * Does something when everything before it is over; at once if nothing is under way.
@@ -19,9 +20,7 @@ final class Serial {
     <T> CompletionStage<T> run(Supplier<? extends CompletionStage<T>> work) {
         CompletableFuture<T> outcome = new CompletableFuture<>();
         waiting.add(() -> begin(work, outcome));
-        if (!busy) {
-            next();
-        }
+        next();
         return outcome;
     }
 
@@ -43,15 +42,24 @@ final class Serial {
             } else {
                 outcome.completeExceptionally(failure);
             }
+            busy = false;
             next();
         });
     }
 
+    /** Begins what waits, in a loop: many pieces of work that end at once would be as many calls inside each other. */
     private void next() {
-        Runnable first = waiting.poll();
-        busy = first != null;
-        if (first != null) {
-            first.run();
+        if (looping) {
+            return;
+        }
+        looping = true;
+        try {
+            while (!busy && !waiting.isEmpty()) {
+                busy = true;
+                waiting.remove().run();
+            }
+        } finally {
+            looping = false;
         }
     }
 }
