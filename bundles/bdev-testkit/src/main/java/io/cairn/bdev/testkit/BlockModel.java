@@ -124,6 +124,7 @@ public final class BlockModel {
             List<byte[]> any = new ArrayList<>(block.now);
             block.history.forEach(version -> any.add(version.content));
             block.now = any;
+            block.pending = null;
             block.history.clear();
             any.forEach(content -> block.history.add(new Version(order, content)));
         }

@@ -1,5 +1,9 @@
 package io.cairn.bdev.testkit;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.LongSummaryStatistics;
+import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 
 /**
@@ -7,6 +11,9 @@ import java.util.stream.LongStream;
  * K of them (a campaign), from {@code -Dcairn.seeds.from=F} (1 by default) on; else as many as the test thinks fit for every build.
  */
 public final class Seeds {
+    /** A campaign that has failed so often has said enough. */
+    private static final int MOST_FAILURES = 20;
+
     private Seeds() {}
 
     /** Returns the seeds to run. */
@@ -22,5 +29,47 @@ public final class Seeds {
     /** Returns whether one seed is being replayed. */
     public static boolean replaying() {
         return Long.getLong("cairn.seed") != null;
+    }
+
+    /**
+     * Runs a simulation with every seed, also with those behind one that failed, and prints which seeds these were and, for each failure,
+     * what happened, what had been done until then, and what runs it again.
+     *
+     * @param what the simulation's name in what is printed
+     * @param byDefault how many seeds every build runs
+     * @param make makes the simulation of a seed
+     * @throws AssertionError some seeds failed; its cause is the first failure
+     */
+    public static void run(String what, int byDefault, LongFunction<? extends SeededSimulation> make) {
+        List<AssertionError> failures = new ArrayList<>();
+        LongSummaryStatistics done = new LongSummaryStatistics();
+        of(byDefault).takeWhile(seed -> failures.size() < MOST_FAILURES).forEach(seed -> {
+            done.accept(seed);
+            try (SeededSimulation simulation = make.apply(seed)) {
+                runOne(what, seed, simulation);
+            } catch (AssertionError failure) {
+                failures.add(failure);
+                System.out.println("FAILED: " + failure.getMessage());
+            }
+        });
+        System.out.println(
+                what + ": seeds " + done.getMin() + " to " + done.getMax() + ", " + failures.size() + " failed");
+        if (!failures.isEmpty()) {
+            throw new AssertionError(
+                    failures.size() + " of " + done.getCount() + " seeds failed, the first: "
+                            + failures.get(0).getMessage(),
+                    failures.get(0));
+        }
+    }
+
+    private static void runOne(String what, long seed, SeededSimulation simulation) {
+        try {
+            simulation.run();
+        } catch (RuntimeException | AssertionError failure) {
+            throw new AssertionError(
+                    failure.getMessage() + " [" + what + ", after " + simulation.history()
+                            + ", replay with -Dcairn.seed=" + seed + "]",
+                    failure);
+        }
     }
 }

@@ -91,6 +91,25 @@ public record SimSettings(
                 false);
     }
 
+    /** Returns the same with another size. */
+    public SimSettings withBlocks(long other) {
+        return new SimSettings(
+                name,
+                blockSize,
+                other,
+                uuid,
+                limits,
+                types,
+                writeCache,
+                minLatency,
+                maxLatency,
+                inlineChance,
+                nomemChance,
+                abortChance,
+                directChance,
+                unmapKeepsOld);
+    }
+
     /** Returns the same with a UUID. */
     public SimSettings withUuid(UUID other) {
         return new SimSettings(

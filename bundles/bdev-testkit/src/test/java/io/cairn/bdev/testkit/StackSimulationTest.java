@@ -35,13 +35,7 @@ class StackSimulationTest {
 
     @Test
     void randomStacksKeepTheirPromises() {
-        Seeds.of(DEFAULT_SEEDS).forEach(seed -> {
-            try (Simulation simulation = new Simulation(seed)) {
-                simulation.run();
-            } catch (RuntimeException | AssertionError failure) {
-                throw new AssertionError(failure.getMessage() + " [replay with -Dcairn.seed=" + seed + "]", failure);
-            }
-        });
+        Seeds.run("random stacks", DEFAULT_SEEDS, Simulation::new);
     }
 
     @Test
@@ -73,7 +67,7 @@ class StackSimulationTest {
         }
     }
 
-    private static final class Simulation implements AutoCloseable {
+    private static final class Simulation implements SeededSimulation {
         private final Random random;
         private final TestCore core;
         private final StackModule stack = new StackModule();
@@ -89,7 +83,13 @@ class StackSimulationTest {
             core.add(stack);
         }
 
-        void run() {
+        @Override
+        public String history() {
+            return history.size() + " steps: " + history;
+        }
+
+        @Override
+        public void run() {
             build();
             for (int round = 0; round < ROUNDS && !leaves.isEmpty(); round++) {
                 round();

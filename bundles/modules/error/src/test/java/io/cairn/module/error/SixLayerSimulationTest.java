@@ -10,6 +10,7 @@ import io.cairn.bdev.spi.ForwardingChannel;
 import io.cairn.bdev.testkit.BlockModel;
 import io.cairn.bdev.testkit.ModuleMonitor;
 import io.cairn.bdev.testkit.ModuleTraits;
+import io.cairn.bdev.testkit.SeededSimulation;
 import io.cairn.bdev.testkit.Seeds;
 import io.cairn.bdev.testkit.SimDisk;
 import io.cairn.bdev.testkit.SimMedium;
@@ -85,22 +86,10 @@ class SixLayerSimulationTest {
     @ParameterizedTest
     @MethodSource("orders")
     void everythingEndsAndComesBack(List<Part> order) {
-        Seeds.of(1).forEach(seed -> {
-            Simulation simulation = new Simulation(seed, order);
-            try {
-                simulation.run();
-            } catch (RuntimeException | AssertionError failure) {
-                throw new AssertionError(
-                        failure.getMessage() + " [" + order + ", " + simulation.history + ", replay with -Dcairn.seed="
-                                + seed + "]",
-                        failure);
-            } finally {
-                simulation.core.close();
-            }
-        });
+        Seeds.run("six layers, " + order, 1, seed -> new Simulation(seed, order));
     }
 
-    private static final class Simulation {
+    private static final class Simulation implements SeededSimulation {
         private static final Map<String, Supplier<BdevModule>> MODULES = new LinkedHashMap<>();
 
         static {
@@ -152,7 +141,18 @@ class SixLayerSimulationTest {
             }
         }
 
-        void run() {
+        @Override
+        public String history() {
+            return history.toString();
+        }
+
+        @Override
+        public void close() {
+            core.close();
+        }
+
+        @Override
+        public void run() {
             bringBack();
             create();
             use();
