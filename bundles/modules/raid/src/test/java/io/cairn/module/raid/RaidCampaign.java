@@ -19,6 +19,7 @@ import io.cairn.bdev.testkit.TestCore;
 import io.cairn.bdev.testkit.TestDescriptor;
 import io.cairn.bdev.testkit.TestIo;
 import io.cairn.bdev.testkit.Workload;
+import io.cairn.module.raid.format.Reserved;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.Shape;
 import java.time.Duration;
@@ -35,7 +36,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 
 /**
  * An array under random I/O from several reactors while members fail, leave, come back and are replaced, the power fails at any point
@@ -51,13 +51,16 @@ final class RaidCampaign implements SeededSimulation {
     private static final int MOST_DISKS = 7;
     /** What is in front of the data. */
     private static final int FRONT_BYTES = 1 << 20;
-    /** How much of a member is data, at most and before it grows. */
+    /** How many blocks of a member are data, at most and before it grows: one region of the intents or three, or more. */
     private static final int DATA_BLOCKS = 640;
+
+    private static final int MORE_DATA_BLOCKS = 1_600;
 
     private final long seed;
     private final RaidLevel level;
     private final Random random;
     private final int block;
+    private final int data;
     private final int reactors;
     private final boolean superblock;
     private final long stripKb;
@@ -65,7 +68,7 @@ final class RaidCampaign implements SeededSimulation {
     private final BlockModel model;
     private final List<String> history = new ArrayList<>();
     private final List<Action> actions;
-    private final Supplier<RaidModule> modules;
+    private final CampaignFault fault;
     private int boots;
     private long size;
     private boolean faulty;
@@ -100,18 +103,18 @@ final class RaidCampaign implements SeededSimulation {
         private static final Set<Action> ANY_LEVEL = EnumSet.range(WAIT, GO_OFFLINE);
     }
 
-    /** Makes the campaign of a seed; nothing happens yet. */
-    RaidCampaign(long seed, RaidLevel level) {
-        this(seed, level, RaidModule::new);
-    }
-
-    /** Makes the campaign of a seed with modules of some other kind. */
-    RaidCampaign(long seed, RaidLevel level, Supplier<RaidModule> modules) {
+    /**
+     * Makes the campaign of a seed; nothing happens yet.
+     *
+     * @param fault planted as soon as the array is there
+     */
+    RaidCampaign(long seed, RaidLevel level, CampaignFault fault) {
         this.seed = seed;
         this.level = level;
-        this.modules = modules;
+        this.fault = fault;
         this.random = new Random(seed * 256 + level.diskCode());
         this.block = random.nextInt(4) == 0 ? 512 : 4096;
+        this.data = random.nextInt(4) == 0 ? MORE_DATA_BLOCKS : DATA_BLOCKS;
         this.reactors = 1 + random.nextInt(3);
         this.superblock = random.nextInt(6) > 0;
         // of one block on, where a KiB has not more
@@ -148,9 +151,12 @@ final class RaidCampaign implements SeededSimulation {
             addDisk(anySize());
         }
         start();
-        disks.forEach(disk -> disk.plugInto(core));
+        disks.forEach(this::plug);
         create();
         use();
+        if (superblock) {
+            disks.forEach(disk -> fault.plantIn(disk.disk(), front(), false));
+        }
         int rounds = 4 + random.nextInt(8);
         for (int i = 0; i < rounds; i++) {
             round();
@@ -161,11 +167,11 @@ final class RaidCampaign implements SeededSimulation {
     // ---- the disks ----
 
     private long anySize() {
-        return FRONT_BYTES / block + DATA_BLOCKS - 64L * random.nextInt(3);
+        return FRONT_BYTES / block + data - 64L * random.nextInt(3);
     }
 
     private long largest() {
-        return FRONT_BYTES / block + DATA_BLOCKS + 512;
+        return FRONT_BYTES / block + data + 512L;
     }
 
     private CampaignDisk addDisk(long blocks) {
@@ -185,6 +191,19 @@ final class RaidCampaign implements SeededSimulation {
                 .withDirectAccess(random.nextBoolean() ? 0 : 0.9));
         disks.add(disk);
         return disk;
+    }
+
+    private void plug(CampaignDisk disk) {
+        disk.plugInto(core);
+        if (superblock && size > 0) {
+            fault.plantIn(disk.disk(), front(), true);
+        }
+    }
+
+    /** Returns where things are on a member that has no limits of its own. */
+    private Reserved front() {
+        long strip = stripKb * 1024 / block;
+        return new Reserved(block, strip, Reserved.newDataOffset(level, block, strip, 0));
     }
 
     private IoLimits anyLimits() {
@@ -211,7 +230,7 @@ final class RaidCampaign implements SeededSimulation {
     /** A process begins: nothing is there but the module. */
     private void start() {
         core = TestCore.simulated(seed + ++boots * 1_000_003L, reactors);
-        module = modules.get();
+        module = new RaidModule();
         core.add(module);
         changeOptions();
     }
@@ -324,10 +343,7 @@ final class RaidCampaign implements SeededSimulation {
         }
         // nothing is on its way in or out any more
         core.settle();
-        Map<?, ?> report = report();
-        return inRole("in_sync").size() > 1
-                && "degraded".equals(report.get("health"))
-                && Long.valueOf(0).equals(report.get("unsynced_rows"));
+        return inRole("in_sync").size() > 1 && isDegraded(report());
     }
 
     private void untilOptimal() {
@@ -417,7 +433,7 @@ final class RaidCampaign implements SeededSimulation {
         start();
         Collections.shuffle(back, random);
         for (CampaignDisk disk : back) {
-            disk.plugInto(core);
+            plug(disk);
             core.step(random.nextInt(40));
         }
         if (!superblock) {
@@ -454,7 +470,7 @@ final class RaidCampaign implements SeededSimulation {
         Hold hold = core.await(core.core().hold(RaidModule.NAME, Duration.ofSeconds(60)));
         load.start(random.nextInt(12));
         core.remove(module);
-        module = modules.get();
+        module = new RaidModule();
         CompletionStage<?> added = core.core().add(module);
         load.start(random.nextInt(12));
         core.await(added);
@@ -466,7 +482,7 @@ final class RaidCampaign implements SeededSimulation {
 
     /** All disks grow, one after the other, under load. */
     private void grow() {
-        if ((level.isRedundant() && !isOptimal()) || size > 4_000) {
+        if ((level.isRedundant() && !isOptimal()) || size > 4L * data) {
             return;
         }
         long more = 32L + random.nextInt(96);
@@ -491,7 +507,7 @@ final class RaidCampaign implements SeededSimulation {
         if (level.isRedundant()) {
             loseMember();
         }
-        if (level.isRedundant() && (away().isEmpty() || !settled("degraded"))) {
+        if (level.isRedundant() && (away().isEmpty() || !isSettledWithoutSome())) {
             return;
         }
         List<CampaignDisk> left = new ArrayList<>(inRole("in_sync"));
@@ -512,14 +528,19 @@ final class RaidCampaign implements SeededSimulation {
         core.until("the user to leave", open::isClosed);
         load.drain();
         Collections.reverse(left);
-        left.stream().filter(disk -> !disk.isHere()).forEach(disk -> disk.plugInto(core));
+        left.stream().filter(disk -> !disk.isHere()).forEach(this::plug);
         use();
     }
 
-    private boolean settled(String health) {
+    /** Returns whether the array is degraded and no rows are in doubt: which leg is read there decides what they hold. */
+    private boolean isSettledWithoutSome() {
         load.drain();
         core.settle();
-        return health.equals(report().get("health"));
+        return isDegraded(report());
+    }
+
+    private static boolean isDegraded(Map<?, ?> report) {
+        return "degraded".equals(report.get("health")) && Long.valueOf(0).equals(report.get("unsynced_rows"));
     }
 
     private void loseMember() {
@@ -562,7 +583,7 @@ final class RaidCampaign implements SeededSimulation {
 
     private void bringMemberBack() {
         if (!away().isEmpty()) {
-            any(away()).plugInto(core);
+            plug(any(away()));
         }
     }
 
@@ -656,7 +677,7 @@ final class RaidCampaign implements SeededSimulation {
     private void addSpare() {
         if (disks.size() < MOST_DISKS) {
             CampaignDisk spare = addDisk(random.nextBoolean() ? largest() : anySize());
-            spare.plugInto(core);
+            plug(spare);
             call(
                     "bdev_raid_add_spare",
                     random.nextBoolean()
@@ -668,7 +689,7 @@ final class RaidCampaign implements SeededSimulation {
     private void addLeg() {
         if (disks.size() < MOST_DISKS && isOptimal()) {
             CampaignDisk leg = addDisk(largest());
-            leg.plugInto(core);
+            plug(leg);
             call("bdev_raid_grow_base_bdev", Map.of("raid_name", RAID, "base_name", leg.name()));
         }
     }
@@ -678,7 +699,7 @@ final class RaidCampaign implements SeededSimulation {
     private void end() {
         load.drain();
         forgetFaults();
-        away().forEach(disk -> disk.plugInto(core));
+        away().forEach(this::plug);
         if (level.isRedundant()) {
             untilOptimal();
         }
