@@ -120,6 +120,7 @@ final class Claims {
 
     private void add(Descriptor descriptor, Claim claim) {
         held.add(new Held(descriptor, claim));
+        bdev.passedOver().forget(claim.module());
         if (claim.type().writes()) {
             descriptor.promote();
         }

@@ -51,6 +51,7 @@ final class CoreBdev implements Bdev {
     private final long alignmentMask;
     private final IoDevice<SharedChannel> sharedChannels;
     private final Claims claims = new Claims(this);
+    private final PassedOver passedOver = new PassedOver();
     private final RangeLocks rangeLocks = new RangeLocks(this);
     private final Resets resets = new Resets(this);
     private final Removal removal = new Removal(this);
@@ -284,6 +285,10 @@ final class CoreBdev implements Bdev {
 
     Claims claimTable() {
         return claims;
+    }
+
+    PassedOver passedOver() {
+        return passedOver;
     }
 
     RangeLocks rangeLocks() {

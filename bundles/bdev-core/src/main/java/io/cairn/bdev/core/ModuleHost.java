@@ -457,6 +457,12 @@ final class ModuleHost implements BdevHost, ConfigSource {
     }
 
     @Override
+    public void passedOver(Bdev bdev, String why) {
+        requireApp();
+        ((CoreBdev) bdev).passedOver().say(this, why);
+    }
+
+    @Override
     public String toString() {
         return "module " + name;
     }

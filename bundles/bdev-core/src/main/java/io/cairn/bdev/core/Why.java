@@ -155,6 +155,20 @@ final class Why {
         if (reasons.isEmpty()) {
             reasons.add(new Reason("free", name, "bdev " + name + " is here, and nobody holds it", Map.of()));
         }
+        notTaken(bdev, reasons);
+    }
+
+    private void notTaken(CoreBdev bdev, List<Reason> reasons) {
+        for (ModuleHost host : core.modules()) {
+            bdev.passedOver()
+                    .by(host)
+                    .ifPresent(why -> reasons.add(new Reason(
+                            "not_taken",
+                            bdev.name(),
+                            "module " + host.name() + " has looked at bdev " + bdev.name() + " and not taken it: "
+                                    + why,
+                            fields("module", host.name(), "error", why))));
+        }
     }
 
     /** I/O that is out, from the top down: what the lowest one has is where it is. */

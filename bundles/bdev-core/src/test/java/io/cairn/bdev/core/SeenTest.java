@@ -3,6 +3,7 @@ package io.cairn.bdev.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevException;
 import io.cairn.bdev.ModuleUpgrades.Hold;
 import io.cairn.bdev.Notification;
@@ -235,6 +236,46 @@ class SeenTest {
         }));
         assertThat(words("d0")).containsExactly("claimed", "open");
         assertThat(text("d0")).contains("module one holds the claim exclusive_write on it for top");
+    }
+
+    @Test
+    void saysWhyAModuleHasNotTakenABdevUntilItDoesOrHasGone() {
+        TestModule owner = core.module("owner");
+        TestModule one = core.module("one");
+        TestModule two = core.module("two");
+        var bdev = owner.register(disk, "d0");
+        passOver(one, bdev, "its label is damaged");
+        passOver(two, bdev, "it is too new");
+        assertThat(words("d0")).containsExactly("free", "not_taken", "not_taken");
+        assertThat(reasons("d0").get(1))
+                .containsEntry("module", "one")
+                .containsEntry("error", "its label is damaged")
+                .containsEntry("text", "module one has looked at bdev d0 and not taken it: its label is damaged");
+        passOver(one, bdev, "its label is of somebody else");
+        passOver(two, bdev, "");
+        assertThat(words("d0")).containsExactly("free", "not_taken");
+        assertThat(reasons("d0").get(1)).containsEntry("error", "its label is of somebody else");
+
+        var descriptor = core.open("d0", OpenMode.READ);
+        core.await(core.reactors.onApp(() -> {
+            one.host.claimExclusive(descriptor, "top");
+            return CompletableFuture.completedFuture(null);
+        }));
+        assertThat(words("d0")).containsExactly("claimed", "open");
+
+        passOver(two, bdev, "it is too new");
+        assertThat(words("d0")).containsExactly("claimed", "open", "not_taken");
+        core.await(core.core.remove(two));
+        assertThat(words("d0")).containsExactly("claimed", "open");
+        core.module("two");
+        assertThat(words("d0")).as("another stay of the module").containsExactly("claimed", "open");
+    }
+
+    private void passOver(TestModule module, Bdev bdev, String why) {
+        core.await(core.reactors.onApp(() -> {
+            module.host.passedOver(bdev, why);
+            return CompletableFuture.completedFuture(null);
+        }));
     }
 
     @Test

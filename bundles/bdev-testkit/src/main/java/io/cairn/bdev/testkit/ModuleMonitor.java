@@ -222,6 +222,12 @@ public final class ModuleMonitor extends ForwardingModule {
         }
 
         @Override
+        public void passedOver(Bdev bdev, String why) {
+            onApp("passedOver");
+            host.passedOver(bdev, why);
+        }
+
+        @Override
         public void resize(Bdev bdev, long numBlocks) {
             onApp("resize");
             host.resize(bdev, numBlocks);

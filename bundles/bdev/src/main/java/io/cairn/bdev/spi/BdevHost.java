@@ -122,4 +122,14 @@ public interface BdevHost {
      * @param detail what exactly, for people
      */
     default void announce(Bdev bdev, NotificationType type, String detail) {}
+
+    /**
+     * Says why this module has not taken a bdev that it has looked at, for those who ask ({@code bdev_why}): the bdev has something
+     * of the module's on it that cannot be used. Replaces what the module said of the bdev before. Kept until the bdev
+     * or the module is gone, or the module claims the bdev. Default: keeps nothing.
+     *
+     * @param bdev anybody's
+     * @param why the cause, without the bdev's and the module's name; empty: there is none any more
+     */
+    default void passedOver(Bdev bdev, String why) {}
 }

@@ -1,6 +1,7 @@
 package io.cairn.module.raid.array;
 
 import io.cairn.bdev.Bdev;
+import io.cairn.bdev.spi.BdevHost;
 import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.format.Superblock;
 import io.cairn.module.raid.level.Shape;
@@ -25,17 +26,19 @@ final class FoundMembers {
     private final Slots slots;
     private final RecordKeeper keeper;
     private final Intake intake;
+    private final BdevHost host;
     /** What was found before the array was online, by the UUID of the bdev. */
     private final Map<UUID, Assembly.Seen> seen = new LinkedHashMap<>();
 
     /** Bdevs with a superblock of the array that the superblocks seen so far have no place for. */
     private final Set<UUID> strangers = new LinkedHashSet<>();
 
-    FoundMembers(Definition definition, Slots slots, RecordKeeper keeper, Intake intake) {
+    FoundMembers(Definition definition, Slots slots, RecordKeeper keeper, Intake intake, BdevHost host) {
         this.definition = definition;
         this.slots = slots;
         this.keeper = keeper;
         this.intake = intake;
+        this.host = host;
     }
 
     /** Returns what those that were found say together; empty if none was, or the array has been online since. */
@@ -126,6 +129,7 @@ final class FoundMembers {
                 member.bdev().name(),
                 definition.name(),
                 whyNot(verdict));
+        host.passedOver(member.bdev(), definition.invalid(whyNot(verdict)).getMessage() + ", as far as that is known");
     }
 
     private static void seat(Member member, Slot slot, Assembly.Verdict verdict) {

@@ -63,7 +63,7 @@ public final class RaidArray {
         this.slots = new Slots(definition.level());
         this.keeper = new RecordKeeper(definition, slots);
         this.intake = new Intake(definition, slots, keeper.record(), context, this::onEvent);
-        this.found = new FoundMembers(definition, slots, keeper, intake);
+        this.found = new FoundMembers(definition, slots, keeper, intake, context.host());
         this.policy = new StartPolicy(definition.name(), slots, context.app(), () -> context.policies(definition)
                 .startDegradedTimeoutSec());
         this.startup = new Startup(definition, serial, life, slots, keeper, found, policy, new Starting());
@@ -231,10 +231,10 @@ public final class RaidArray {
                 })
                 .thenCompose(taken -> comeIn())
                 .handle((done, failure) -> {
-                    report(bdev, failure);
                     if (failure != null && life.service() == null) {
                         slots.holding(bdev).ifPresent(this::letGo);
                     }
+                    report(bdev, failure);
                     return null;
                 });
     }
@@ -271,6 +271,9 @@ public final class RaidArray {
             String why = String.valueOf(Stages.cause(failure).getMessage());
             names.waiting(bdev.name(), why);
             LOG.log(Level.WARNING, "raid bdev ''{0}'' waits: bdev ''{1}'': {2}", name(), bdev.name(), why);
+            if (!holds(bdev)) {
+                context.host().passedOver(bdev, why);
+            }
         }
     }
 

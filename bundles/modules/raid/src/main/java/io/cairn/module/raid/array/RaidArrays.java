@@ -270,6 +270,9 @@ public final class RaidArrays implements ArrayContext {
                                 "bdev ''{0}'' has a RAID superblock that is not used: {1}",
                                 bdev.name(),
                                 refused.message());
+                        host.passedOver(bdev, "its RAID superblock is not used: " + refused.message());
+                    } else {
+                        host.passedOver(bdev, "");
                     }
                     if (read instanceof SuperblockRead.Found found && !ending) {
                         found.warnings()
@@ -279,11 +282,9 @@ public final class RaidArrays implements ArrayContext {
                     return Stages.done();
                 })
                 .exceptionally(failure -> {
-                    LOG.log(
-                            Level.WARNING,
-                            "bdev ''{0}'' is not taken into a raid bdev: {1}",
-                            bdev.name(),
-                            Stages.cause(failure).getMessage());
+                    String why = String.valueOf(Stages.cause(failure).getMessage());
+                    LOG.log(Level.WARNING, "bdev ''{0}'' is not taken into a raid bdev: {1}", bdev.name(), why);
+                    host.passedOver(bdev, why);
                     return null;
                 });
     }
