@@ -21,6 +21,14 @@ public final class IoBuffer {
     /** Alignment of the first byte. Satisfies the direct I/O of every Linux block device and file system in use. */
     public static final int ALIGNMENT = 4096;
 
+    private static final long HUGE_PAGE = 2 << 20;
+
+    /** More than what the C library and the JDK put in front of an allocation. */
+    private static final long HEADERS = 64;
+
+    /** What an allocation may be larger, as a part of it, so that it fills huge pages. */
+    private static final int LARGEST_REST = 32;
+
     /** Memory that the JDK zeroes and that the garbage collector frees if nobody else does: so no leak is to be reported. */
     private static final ByteBufAllocator ALLOCATOR = new UnpooledByteBufAllocator(true, true, false);
 
@@ -37,6 +45,9 @@ public final class IoBuffer {
     /**
      * Allocates zeroed memory. May block for the operating system; not for the I/O path.
      *
+     * <p>Linux lets a mapping begin at a huge page (2 MiB on x86) only if its length is a multiple of one. So what is a little less than such a
+     * multiple takes all of it: a 32nd more at most. With a chunk of 64 KiB less than 2, 4, 8 MiB and so on it does.
+     *
      * @param capacity size in bytes, at least 1
      * @return the buffer
      * @throws OutOfMemoryError if the process's limit for direct memory is reached
@@ -45,13 +56,18 @@ public final class IoBuffer {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity " + capacity + " is not positive");
         }
-        ByteBuf memory = ALLOCATOR.directBuffer(Math.addExact(capacity, ALIGNMENT));
+        ByteBuf memory = ALLOCATOR.directBuffer(sizeFor(Math.addExact(capacity, ALIGNMENT)));
         // Netty zeroes or not, depending on how the JVM was started; what an earlier owner left must never be read
         memory.setZero(0, memory.capacity());
         ByteBuffer whole = memory.internalNioBuffer(0, memory.capacity());
         int skip = whole.alignmentOffset(0, ALIGNMENT);
         ByteBuffer bytes = whole.slice(whole.position() + (skip == 0 ? 0 : ALIGNMENT - skip), capacity);
         return new IoBuffer(memory, bytes);
+    }
+
+    private static int sizeFor(int least) {
+        long pages = (least + HEADERS + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE - HEADERS;
+        return pages - least <= least / LARGEST_REST && pages <= Integer.MAX_VALUE ? (int) pages : least;
     }
 
     private static long addressOf(ByteBuf memory, ByteBuffer bytes) {

@@ -2,11 +2,19 @@ package io.cairn.reactor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.netty.channel.unix.Buffer;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
 class IoBufferTest {
+    private final BufferPoolMXBean direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+            .filter(pool -> pool.getName().equals("direct"))
+            .findFirst()
+            .orElseThrow();
+
     @Test
     void memoryIsAlignedZeroedAndWhereItsAddressSays() {
         for (int capacity : new int[] {1, 511, 4096, 4097, 1 << 20}) {
@@ -19,6 +27,29 @@ class IoBufferTest {
             }
             buffer.free();
         }
+    }
+
+    /** Linux lets a mapping begin at a huge page only if its length is a multiple of one. */
+    @Test
+    void whatIsALittleLessThanHugePagesTakesThemWhole() {
+        int hugePage = 2 << 20;
+        for (int pages : new int[] {1, 2, 4}) {
+            long before = direct.getMemoryUsed();
+            IoBuffer buffer = IoBuffer.allocate(pages * hugePage - (64 << 10));
+            // small buffers of others may come and go meanwhile
+            assertThat(direct.getMemoryUsed() - before).isCloseTo((long) pages * hugePage, within(16L << 10));
+            assertThat(buffer.capacity()).isEqualTo(pages * hugePage - (64 << 10));
+            assertThat(buffer.bytes().get(buffer.capacity() - 1)).isZero();
+            buffer.free();
+        }
+    }
+
+    @Test
+    void whatIsNotTakesNoMoreThanItsAlignment() {
+        long before = direct.getMemoryUsed();
+        IoBuffer buffer = IoBuffer.allocate(8 << 20);
+        assertThat(direct.getMemoryUsed() - before).isCloseTo((8L << 20) + IoBuffer.ALIGNMENT, within(16L << 10));
+        buffer.free();
     }
 
     @Test

@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * One disk's memory: chunks that are taken and given back, in slabs that come from the process and go back to it. Any
  * reactor, no locks. Slabs grow with the disk, from 1 MiB to 8 MiB, so that no more than about a quarter of the memory is
- * not used; what is given back is kept for reuse up to about one slab.
+ * not used; what is given back is kept for reuse up to about one slab. Those above 1 MiB have one chunk less than that, so that
+ * with what goes with them they fill huge pages ({@link IoBuffer#allocate}).
  */
 final class ChunkPool {
     /** Bytes of a chunk: what one write takes at least, and what an unmap must cover to give memory back. */
@@ -138,11 +139,19 @@ final class ChunkPool {
         }
     }
 
+    /** Returns how much a slab's memory may take beside it: what fills its huge pages is less than a chunk. */
+    private static int mostBeside(int size) {
+        return size > SMALLEST_SLAB ? CHUNK_SIZE : IoBuffer.ALIGNMENT;
+    }
+
     private Chunk takeFromNewSlab() {
         long wanted = Math.max(SMALLEST_SLAB, Math.min(LARGEST_SLAB, Long.highestOneBit(Math.max(1, bytes() / 4))));
         long needed = (most - bytes() + CHUNK_SIZE - 1) / CHUNK_SIZE * CHUNK_SIZE;
+        if (wanted > SMALLEST_SLAB) {
+            wanted -= CHUNK_SIZE;
+        }
         int size = (int) Math.max(CHUNK_SIZE, Math.min(wanted, needed));
-        while (!room.has(size + IoBuffer.ALIGNMENT)) {
+        while (!room.has(size + mostBeside(size))) {
             // near the limit every chunk counts
             if (size == CHUNK_SIZE) {
                 return null;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.reactor.IoBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class ChunkPoolTest {
@@ -34,8 +36,28 @@ class ChunkPoolTest {
             long used = (long) chunks * ChunkPool.CHUNK_SIZE;
             assertThat(pool.bytes()).isLessThanOrEqualTo(used + Math.max(MIB, used / 3));
         }
-        assertThat(largest).isEqualTo(8 * MIB);
+        assertThat(largest).isEqualTo(8 * MIB - ChunkPool.CHUNK_SIZE);
         pool.close();
+    }
+
+    @Test
+    void slabsAboveTheSmallestLeaveAChunkOfTheirHugePages() {
+        ChunkPool pool = new ChunkPool(1L << 40, bytes -> true, zeroes);
+        Set<Long> sizes = new TreeSet<>();
+        for (int chunk = 0; chunk < 1024; chunk++) {
+            long before = pool.bytes();
+            take(pool, 1);
+            sizes.add(pool.bytes() - before);
+        }
+        pool.close();
+
+        assertThat(sizes)
+                .containsExactly(
+                        0L,
+                        (long) MIB,
+                        2L * MIB - ChunkPool.CHUNK_SIZE,
+                        4L * MIB - ChunkPool.CHUNK_SIZE,
+                        8L * MIB - ChunkPool.CHUNK_SIZE);
     }
 
     @Test
