@@ -13,9 +13,12 @@ import java.nio.ByteBuffer;
  * buffer may be shared by several I/Os at different offsets. The class does no locking; whoever holds the memory of an
  * I/O in flight owns it. Bytes are big-endian unless the reader says otherwise.
  *
- * <p>{@link #free()} gives the memory back at once. Touching a freed buffer is a defect that can end the process, so a
- * buffer is freed only by its single owner after its last I/O completed; a buffer that is merely dropped is freed by
- * the garbage collector.
+ * <p>{@link #free()} gives the memory back at once (where Netty may not use {@code Unsafe}, as on JDK 24 and later by default, the
+ * collector does later). Touching a freed buffer is a defect that can end the process, so a buffer is freed only by its single
+ * owner after its last I/O completed. The memory of a buffer that is merely dropped is freed by the garbage collector, but up to
+ * JDK 23 Netty goes on counting it against {@code io.netty.maxDirectMemory} (the JVM's limit, if it is not set), and
+ * refuses at last. So whoever allocates frees. With {@code 0} Netty does not count and the JVM's own limit holds, which follows the
+ * collector: tests run so, since a power cut drops what was lent out.
  */
 public final class IoBuffer {
     /** Alignment of the first byte. Satisfies the direct I/O of every Linux block device and file system in use. */

@@ -64,6 +64,16 @@ class IoBufferTest {
         assertThat(buffer.bytes().limit()).isEqualTo(6);
     }
 
+    /** A process whose power is cut in a test frees nothing. */
+    @Test
+    void memoryThatIsDroppedDoesNotCountForEver() {
+        int size = 64 << 20;
+        long limit = Runtime.getRuntime().maxMemory();
+        for (long all = 0; all < limit + limit / 4; all += size) {
+            assertThat(IoBuffer.allocate(size).capacity()).isEqualTo(size);
+        }
+    }
+
     @Test
     void nothingOfNoSizeIsAllocated() {
         assertThatThrownBy(() -> IoBuffer.allocate(0)).isInstanceOf(IllegalArgumentException.class);
