@@ -6,7 +6,10 @@ import io.cairn.bdev.Claim;
 import io.cairn.bdev.ClaimType;
 import io.cairn.reactor.Errno;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * The claims of one bdev: none, one exclusive one (v1), or some of one v2 kind. App thread; the list is published for others.
@@ -55,7 +58,26 @@ final class Claims {
         }
     }
 
+    /**
+     * Returns the bdevs that stand on this one now: what a bdev said of its bases when it was registered may have changed since.
+     */
+    Set<CoreBdev> builtOn() {
+        NameSpace names = bdev.context().names();
+        Set<CoreBdev> all = new LinkedHashSet<>(closedFor);
+        for (Claim claim : published) {
+            Optional<CoreBdev> named =
+                    names.find(claim.name()).filter(above -> above.moduleName().equals(claim.module()));
+            // one claim may be for several bdevs: then it is called otherwise
+            named.ifPresentOrElse(all::add, () -> names.all().stream()
+                    .filter(above -> above.moduleName().equals(claim.module())
+                            && above.baseNames().contains(bdev.name()))
+                    .forEach(all::add));
+        }
+        return all;
+    }
+
     void claimExclusive(Descriptor descriptor, String module, String name) {
+        Cycles.refuse(bdev, module, name);
         refuseWhileClosed(module, "module " + module + " cannot claim");
         bdev.examinations().refuseWhileExamined(bdev, module);
         if (!held.isEmpty()) {
@@ -82,6 +104,7 @@ final class Claims {
         if (!type.ofDescriptor()) {
             throw new BdevException(Errno.EINVAL, type.rpcName() + " is claimed by a module, not by a descriptor");
         }
+        Cycles.refuse(bdev, module, name);
         refuseWhileClosed(module, "module " + module + " cannot claim");
         if ((type == ClaimType.READ_MANY_WRITE_SHARED) != (key != 0)) {
             throw new BdevException(

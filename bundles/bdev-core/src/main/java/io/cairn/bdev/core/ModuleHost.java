@@ -420,9 +420,17 @@ final class ModuleHost implements BdevHost, ConfigSource {
     }
 
     @Override
+    public boolean isBuiltOn(Bdev upper, Bdev lower) {
+        requireApp();
+        return !Cycles.way((CoreBdev) upper, (CoreBdev) lower).isEmpty();
+    }
+
+    @Override
     public BdevDescriptor open(String anyName, OpenMode mode, String holder, BdevEventListener listener) {
         requireApp();
-        return context.names().require(anyName).open(context.reactors().app(), mode, holder, listener);
+        CoreBdev bdev = context.names().require(anyName);
+        Cycles.refuse(bdev, name, holder);
+        return bdev.open(context.reactors().app(), mode, holder, listener);
     }
 
     @Override

@@ -8,7 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevDescriptor;
+import io.cairn.bdev.BdevException;
+import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.spi.BdevSpec;
+import io.cairn.reactor.Errno;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -114,5 +119,65 @@ class ClaimsTest {
         assertThat(bdev.claims()).isEmpty();
         a.close();
         b.close();
+    }
+
+    @Test
+    void noBdevIsItsOwnBase() {
+        assertThatThrownBy(() -> one.host.open("d0", OpenMode.READ, "d0", (e, d) -> {}))
+                .isInstanceOfSatisfying(
+                        BdevException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EINVAL))
+                .hasMessageContainingAll("d0", "cannot be its own base bdev", "d0 on d0");
+        BdevDescriptor other = one.host.open("d0", OpenMode.READ, "another name", (e, d) -> {});
+        assertThatThrownBy(() -> one.host.claimExclusive(other, "d0")).hasMessageContaining("its own base bdev");
+        assertThatThrownBy(() -> other.claim(READ_MANY_WRITE_ONE, "one", "d0", 0))
+                .hasMessageContaining("its own base bdev");
+        assertThat(bdev.claims()).isEmpty();
+        assertThat(one.host.isBuiltOn(bdev, bdev)).isTrue();
+    }
+
+    @Test
+    void noBdevIsBuiltOnWhatIsBuiltOnIt() {
+        Bdev middle = virtual(two, "middle", bdev);
+        Bdev top = virtual(one, "top", middle);
+
+        assertThatThrownBy(() -> one.host.open("top", OpenMode.READ, "d0", (e, d) -> {}))
+                .isInstanceOfSatisfying(
+                        BdevException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EINVAL))
+                .hasMessageContainingAll("cannot be its own base bdev", "d0 on top on middle on d0");
+        assertThat(one.host.isBuiltOn(top, bdev)).isTrue();
+        assertThat(one.host.isBuiltOn(bdev, top)).isFalse();
+        // who is not below may, and so may another module's bdev of a name that is only said to be the same
+        one.host.open("top", OpenMode.READ, "other", (e, d) -> {});
+        two.host.open("top", OpenMode.READ, "d0", (e, d) -> {});
+    }
+
+    /** What counts is who holds whom now, not what a bdev was registered with. */
+    @Test
+    void aBdevMayBeBuiltOnOneThatHasLetGoOfIt() {
+        BdevDescriptor base = two.host.open("d0", OpenMode.READ, "v0", (e, d) -> {});
+        two.host.claimExclusive(base, "v0");
+        two.host.register(BdevSpec.over(bdev, "v0", "Test disk", Set.of(IoType.READ)), new TestModule.Disk(512, 64));
+        two.host.releaseExclusive(bdev);
+        base.close();
+
+        one.host.open("v0", OpenMode.READ, "d0", (e, d) -> {}).close();
+    }
+
+    /** One claim for several bdevs is not called like one of them. */
+    @Test
+    void theBdevsOfOneClaimAreAboveItsBase() {
+        BdevDescriptor base = two.host.open("d0", OpenMode.READ, "parts of d0", (e, d) -> {});
+        two.host.claimExclusive(base, "parts of d0");
+        two.host.register(BdevSpec.over(bdev, "part", "Test disk", Set.of(IoType.READ)), new TestModule.Disk(512, 64));
+
+        assertThatThrownBy(() -> one.host.open("part", OpenMode.READ, "d0", (e, d) -> {}))
+                .hasMessageContaining("d0 on part on d0");
+    }
+
+    /** Claims a base, and registers a bdev on it. */
+    private static Bdev virtual(TestModule module, String name, Bdev base) {
+        BdevDescriptor descriptor = module.host.open(base.name(), OpenMode.READ, name, (e, d) -> {});
+        module.host.claimExclusive(descriptor, name);
+        return module.register(new TestModule.Disk(512, 64), name);
     }
 }

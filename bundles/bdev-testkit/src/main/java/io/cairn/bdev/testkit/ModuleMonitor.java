@@ -179,6 +179,12 @@ public final class ModuleMonitor extends ForwardingModule {
         }
 
         @Override
+        public boolean isBuiltOn(Bdev upper, Bdev lower) {
+            onApp("isBuiltOn");
+            return host.isBuiltOn(upper, lower);
+        }
+
+        @Override
         public BdevDescriptor open(String bdevName, OpenMode mode, String holder, BdevEventListener listener) {
             onApp("open");
             count("open " + bdevName);

@@ -81,10 +81,17 @@ public interface BdevHost {
     CompletionStage<Void> delete(String name);
 
     /**
+     * Returns whether a bdev is another one, or stands on it, directly or through others, by the claims that are held now: whatever is
+     * built on the lower one cannot have the upper one as a base.
+     */
+    boolean isBuiltOn(Bdev upper, Bdev lower);
+
+    /**
      * Opens a bdev; the descriptor belongs to the app thread.
      *
      * @param holder for messages: usually the name of the bdev that is built on it
-     * @throws io.cairn.bdev.BdevException ENODEV no such bdev; EPERM a claim forbids it (whose)
+     * @throws io.cairn.bdev.BdevException ENODEV no such bdev; EPERM a claim forbids it (whose); EINVAL this module's bdev that the
+     *     holder names is that bdev, or below it: it would be its own base (by which way)
      */
     BdevDescriptor open(String name, OpenMode mode, String holder, BdevEventListener listener);
 
@@ -93,7 +100,7 @@ public interface BdevHost {
      *
      * @param claimName what for: usually the name of the bdev that is built on it
      * @throws io.cairn.bdev.BdevException EPERM naming holder, kind and claim that stand against it, or who
-     *     has the bdev open for writing; EBUSY while another module is examining it
+     *     has the bdev open for writing; EBUSY while another module is examining it; EINVAL as {@link #open}
      */
     void claimExclusive(BdevDescriptor descriptor, String claimName);
 

@@ -98,6 +98,11 @@ final class TestHost implements BdevHost {
     }
 
     @Override
+    public boolean isBuiltOn(Bdev upper, Bdev lower) {
+        return upper == lower;
+    }
+
+    @Override
     public BdevDescriptor open(String name, OpenMode mode, String holder, BdevEventListener listener) {
         throw new UnsupportedOperationException();
     }

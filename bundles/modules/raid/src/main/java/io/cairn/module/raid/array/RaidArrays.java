@@ -203,8 +203,19 @@ public final class RaidArrays implements ArrayContext {
         throw new BdevException(Errno.ENODEV, "base bdev '" + base + "' is in no raid bdev");
     }
 
-    /** Adds a spare; it is claimed when it is here. Answers with the reason if it cannot be one. */
+    /**
+     * Adds a spare; it is claimed when it is here. Answers with the reason if it cannot be one.
+     *
+     * @throws BdevException EINVAL its array is here, and could never take it
+     */
     public CompletionStage<Void> addSpare(String base, Optional<String> array) {
+        if (!host.isReplaying()) {
+            array.flatMap(this::find).ifPresent(own -> host.find(base)
+                    .flatMap(bdev -> spares.unfit(own, bdev))
+                    .ifPresent(why -> {
+                        throw own.definition().invalid("bdev '" + base + "' cannot be a spare: " + why);
+                    }));
+        }
         return spares.add(base, array).thenRun(() -> arrays.values().forEach(this::needsSpareIfAny));
     }
 

@@ -161,21 +161,36 @@ public final class Spares {
         }
     }
 
-    /** Takes the smallest spare that fits an array: its own before those of all. It is free then, to be claimed by the array at once. */
-    Optional<Bdev> take(RaidArray array) {
+    /** Returns why an array could never take a bdev as it is; empty if nothing is known against it. */
+    Optional<String> unfit(RaidArray array, Bdev bdev) {
+        if (array.service() == null) {
+            return Optional.empty();
+        }
         Shape shape = array.service().shape();
+        if (bdev.blockSize() != shape.blockSize()) {
+            return Optional.of("it has blocks of " + bdev.blockSize() + " bytes, the array of " + shape.blockSize());
+        }
         long most = shape.members().stream()
                 .mapToLong(extent -> extent.dataOffset() + extent.dataBlocks())
                 .max()
                 .orElse(0);
+        if (bdev.numBlocks() < most) {
+            return Optional.of("it has " + bdev.numBlocks() + " blocks, " + most + " are needed");
+        }
+        return host.find(array.name())
+                .filter(own -> host.isBuiltOn(bdev, own))
+                .map(own -> "it is the array, or is built on it");
+    }
+
+    /** Takes the smallest spare that fits an array: its own before those of all. It is free then, to be claimed by the array at once. */
+    Optional<Bdev> take(RaidArray array) {
         Optional<Spare> best = all.values().stream()
                 .filter(spare -> spare.link != null)
                 .filter(spare -> spare.array
                         .map(name -> name.equals(array.name())
                                 || name.equals(array.uuid().toString()))
                         .orElse(true))
-                .filter(spare -> spare.link.base().blockSize() == shape.blockSize()
-                        && spare.link.base().numBlocks() >= most)
+                .filter(spare -> unfit(array, spare.link.base()).isEmpty())
                 .min(Comparator.<Spare, Boolean>comparing(spare -> spare.array.isEmpty())
                         .thenComparing(spare -> spare.link.base().numBlocks()));
         return best.map(spare -> {
