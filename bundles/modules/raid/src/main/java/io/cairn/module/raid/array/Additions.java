@@ -37,13 +37,21 @@ final class Additions {
     }
 
     /**
-     * Puts a bdev into an empty slot.
+     * Puts a bdev into the slot that it belongs into, or else the first one that is empty.
      *
      * @return completes when it is there, to be joined; fails when the array is as it was
      */
     CompletionStage<Void> add(Bdev bdev) {
         refuseDuringRebuild();
-        Slot slot = vacant(bdev);
+        return fill(vacant(bdev), bdev);
+    }
+
+    /**
+     * Puts a bdev into an empty slot.
+     *
+     * @return completes when it is there, to be joined; fails when the array is as it was
+     */
+    CompletionStage<Void> fill(Slot slot, Bdev bdev) {
         slot.attach(intake.claim(bdev, false));
         return Stages.recover(Stages.done().thenCompose(claimed -> inspectReturning(slot)), failure -> letGo(slot));
     }

@@ -46,8 +46,8 @@ interface ArrayContext {
     /** Bdevs are free for others that wait for them. */
     void free(List<Bdev> bdevs);
 
-    /** An array has an empty slot: a spare may take it. */
-    void needsSpare(RaidArray array);
+    /** Returns the spares. */
+    Spares spares();
 
     default Reactor app() {
         return host().reactors().app();

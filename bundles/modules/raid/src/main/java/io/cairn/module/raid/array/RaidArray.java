@@ -50,6 +50,7 @@ public final class RaidArray {
     private final Losses losses;
     private final Joining joining;
     private final Additions additions;
+    private final Substitution substitution;
     private final Replacing replacing;
     /** Whether it is to start again when its bdev is gone. */
     private boolean restart;
@@ -68,23 +69,18 @@ public final class RaidArray {
                 .startDegradedTimeoutSec());
         this.startup = new Startup(definition, serial, life, slots, keeper, found, policy, new Starting());
         this.demand = new SpareDemand(
-                context.app(), () -> context.policies(definition).spareDelaySec(), () -> context.needsSpare(this));
+                context.app(), life, slots, () -> context.policies(definition).spareDelaySec(), this::fillUp);
         this.losses =
                 new Losses(definition.name(), serial, life, slots, keeper, demand, this::goOffline, this::inherit);
         Placement placement = new Placement(definition, keeper.record());
         this.joining = new Joining(definition, serial, life, slots, keeper, placement, losses);
         this.additions = new Additions(definition, life, slots, keeper, intake, found, placement);
-        this.replacing = new Replacing(
-                definition,
-                serial,
-                life,
-                slots,
-                keeper,
-                intake,
-                losses,
-                joining,
-                context,
-                () -> serial.run(this::grow));
+        this.substitution = new Substitution(context, demand, additions);
+        this.replacing =
+                new Replacing(definition, serial, life, slots, keeper, intake, losses, joining, context, () -> {
+                    serial.run(this::grow);
+                    fillUp();
+                });
         this.names = context.host().reserve(List.of(definition.name()), "raid bdev '" + definition.name() + "'");
     }
 
@@ -322,9 +318,22 @@ public final class RaidArray {
         replacing.inherit(next);
     }
 
-    /** A bdev that was a spare is in its place. */
-    void spareTaken(Bdev bdev) {
-        life.announce(NotificationType.BDEV_SPARE_TAKEN, bdev.name());
+    /** Something has changed, here or among the spares: if the array lacks a member now, a spare takes its place. */
+    void fillUp() {
+        serial.run(() -> substitution.fill(this))
+                .thenCompose(filled -> filled.map(this::joinSpare).orElseGet(Stages::done))
+                .exceptionally(failure -> {
+                    LOG.log(
+                            Level.WARNING,
+                            "raid bdev ''{0}'' does not use a spare: {1}",
+                            name(),
+                            Stages.cause(failure).getMessage());
+                    return null;
+                });
+    }
+
+    private CompletionStage<Void> joinSpare(Bdev bdev) {
+        return joining.rejoin().thenRun(() -> life.announce(NotificationType.BDEV_SPARE_TAKEN, bdev.name()));
     }
 
     // ---- members go and grow ----
@@ -519,7 +528,7 @@ public final class RaidArray {
                     .filter(slot -> slot.member() == null && slot.state() == MemberState.MISSING)
                     .forEach(slot -> lookedAt.add(slot.uuid()));
             context.lookAgain(List.copyOf(lookedAt));
-            slots.all().stream().filter(slot -> slot.member() == null).forEach(demand::awaitReturn);
+            demand.begin();
         }
     }
 
@@ -552,6 +561,7 @@ public final class RaidArray {
         @Override
         public void rebuilt(int slot) {
             joining.rebuilt(slot);
+            fillUp();
         }
 
         @Override

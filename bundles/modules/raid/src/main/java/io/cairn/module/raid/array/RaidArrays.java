@@ -5,7 +5,6 @@ import io.cairn.bdev.BdevDescriptor;
 import io.cairn.bdev.BdevException;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.spi.BdevHost;
-import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.format.Superblock;
 import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.module.raid.member.ReservedArea;
@@ -42,7 +41,7 @@ public final class RaidArrays implements ArrayContext {
     /** Makes an empty set. */
     public RaidArrays(BdevHost host) {
         this.host = host;
-        this.spares = new Spares(host);
+        this.spares = new Spares(host, () -> all().forEach(RaidArray::fillUp));
     }
 
     // ---- what there is ----
@@ -62,7 +61,7 @@ public final class RaidArrays implements ArrayContext {
                         .findFirst();
     }
 
-    /** Returns the spares. */
+    @Override
     public Spares spares() {
         return spares;
     }
@@ -216,16 +215,7 @@ public final class RaidArrays implements ArrayContext {
                         throw own.definition().invalid("bdev '" + base + "' cannot be a spare: " + why);
                     }));
         }
-        return spares.add(base, array).thenRun(() -> arrays.values().forEach(this::needsSpareIfAny));
-    }
-
-    private void needsSpareIfAny(RaidArray array) {
-        boolean waits = array.service() != null
-                && array.slots().all().stream()
-                        .anyMatch(slot -> slot.member() == null && slot.state() == MemberState.FAILED);
-        if (waits) {
-            needsSpare(array);
-        }
+        return spares.add(base, array);
     }
 
     // ---- what the core tells ----
@@ -440,25 +430,5 @@ public final class RaidArrays implements ArrayContext {
                     .filter(bdev -> bdev.claims().isEmpty())
                     .forEach(this::examineConfig));
         }
-    }
-
-    @Override
-    public void needsSpare(RaidArray array) {
-        if (ending || array.isDeleted() || array.service() == null) {
-            return;
-        }
-        Optional<Bdev> spare = spares.take(array);
-        spare.ifPresent(bdev -> array.add(bdev).whenComplete((done, failure) -> {
-            if (failure == null) {
-                array.spareTaken(bdev);
-            } else {
-                LOG.log(
-                        Level.WARNING,
-                        "spare ''{0}'' was not taken into raid bdev ''{1}'': {2}",
-                        bdev.name(),
-                        array.name(),
-                        Stages.cause(failure).getMessage());
-            }
-        }));
     }
 }

@@ -32,13 +32,13 @@ final class Replacing {
     private final Losses losses;
     private final Joining joining;
     private final ArrayContext context;
-    private final Runnable exchanged;
+    private final Runnable ended;
     private Poller.Registration patience = () -> {};
 
     /**
      * Makes one of an array.
      *
-     * @param exchanged run when another member has taken a place
+     * @param ended run when another member has taken a place, or none does
      */
     Replacing(
             Definition definition,
@@ -50,7 +50,7 @@ final class Replacing {
             Losses losses,
             Joining joining,
             ArrayContext context,
-            Runnable exchanged) {
+            Runnable ended) {
         this.definition = definition;
         this.serial = serial;
         this.life = life;
@@ -60,7 +60,7 @@ final class Replacing {
         this.losses = losses;
         this.joining = joining;
         this.context = context;
-        this.exchanged = exchanged;
+        this.ended = ended;
     }
 
     // ---- it begins ----
@@ -321,7 +321,7 @@ final class Replacing {
                             definition.name(),
                             slot.name(),
                             oldName);
-                    exchanged.run();
+                    ended.run();
                     return release(old);
                 });
     }
@@ -352,6 +352,7 @@ final class Replacing {
                 .thenCompose(recorded -> service.adopt())
                 .thenCompose(adopted -> {
                     service.redundancy().intents().keepAll(false);
+                    ended.run();
                     return release(next.member());
                 });
     }

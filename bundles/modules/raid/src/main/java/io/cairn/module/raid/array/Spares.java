@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -24,12 +25,15 @@ public final class Spares {
     private static final Logger LOG = System.getLogger(Spares.class.getName());
 
     private final BdevHost host;
+    private final Runnable available;
     private final Map<String, Spare> all = new LinkedHashMap<>();
 
     private final class Spare {
         private final String name;
         private final Optional<String> array;
         private BaseLink link;
+        /** Whether nothing of an array's is on it. */
+        private boolean inspected;
 
         Spare(String name, Optional<String> array) {
             this.name = name;
@@ -52,13 +56,44 @@ public final class Spares {
             if (link != null) {
                 BaseLink held = link;
                 link = null;
+                inspected = false;
                 held.close();
             }
         }
     }
 
-    Spares(BdevHost host) {
+    /** A spare that an array is about to use. It is free, to be claimed at once, and no spare any more unless it is given back. */
+    final class Taken {
+        private final Spare spare;
+        private final Bdev bdev;
+
+        private Taken(Spare spare) {
+            this.spare = spare;
+            this.bdev = spare.link.base();
+            all.remove(spare.name);
+            spare.letGo();
+        }
+
+        Bdev bdev() {
+            return bdev;
+        }
+
+        /** The array could not use it: it is a spare again, for others, and is held if it can be. */
+        void giveBack() {
+            if (all.putIfAbsent(spare.name, spare) == null && ArrayContext.stays(bdev) && tryToHold(spare, bdev)) {
+                spare.inspected = true;
+            }
+        }
+    }
+
+    /**
+     * Makes an empty set.
+     *
+     * @param available run when a spare can be taken that could not before
+     */
+    Spares(BdevHost host, Runnable available) {
         this.host = host;
+        this.available = available;
     }
 
     /**
@@ -102,11 +137,19 @@ public final class Spares {
 
     /** Nothing is a spare that holds an array's data. */
     private CompletionStage<Void> inspect(Spare spare) {
-        MemberStore store = new MemberStore(spare.link);
-        return store.readSuperblock().thenCompose(read -> store.whenIdle()
-                .thenRun(() -> Foreign.what(read).ifPresent(what -> {
-                    throw new BdevException(Errno.EEXIST, "bdev '" + spare.name + "' has " + what);
-                })));
+        BaseLink link = spare.link;
+        MemberStore store = new MemberStore(link);
+        return store.readSuperblock()
+                .thenCompose(read -> store.whenIdle()
+                        .thenRun(() -> Foreign.what(read).ifPresent(what -> {
+                            throw new BdevException(Errno.EEXIST, "bdev '" + spare.name + "' has " + what);
+                        })))
+                .thenRun(() -> {
+                    if (spare.link == link) {
+                        spare.inspected = true;
+                        available.run();
+                    }
+                });
     }
 
     /**
@@ -125,13 +168,7 @@ public final class Spares {
     /** A bdev has come: if it is a spare, it is held. */
     void arrive(Bdev bdev) {
         for (Spare spare : List.copyOf(all.values())) {
-            if (spare.link == null && spare.is(bdev)) {
-                try {
-                    spare.hold(bdev);
-                } catch (BdevException e) {
-                    LOG.log(Level.WARNING, "spare ''{0}'' cannot be held: {1}", spare.name, e.getMessage());
-                    continue;
-                }
+            if (spare.link == null && spare.is(bdev) && tryToHold(spare, bdev)) {
                 inspect(spare).whenComplete((done, failure) -> {
                     if (failure != null) {
                         LOG.log(
@@ -144,6 +181,16 @@ public final class Spares {
                 });
                 return;
             }
+        }
+    }
+
+    private static boolean tryToHold(Spare spare, Bdev bdev) {
+        try {
+            spare.hold(bdev);
+            return true;
+        } catch (BdevException e) {
+            LOG.log(Level.WARNING, "spare ''{0}'' cannot be held: {1}", spare.name, e.getMessage());
+            return false;
         }
     }
 
@@ -182,23 +229,22 @@ public final class Spares {
                 .map(own -> "it is the array, or is built on it");
     }
 
-    /** Takes the smallest spare that fits an array: its own before those of all. It is free then, to be claimed by the array at once. */
-    Optional<Bdev> take(RaidArray array) {
-        Optional<Spare> best = all.values().stream()
-                .filter(spare -> spare.link != null)
+    /**
+     * Takes the smallest spare that an array can use: its own before those of all.
+     *
+     * @param others those that it has found unusable
+     */
+    Optional<Taken> take(RaidArray array, Set<Bdev> others) {
+        return all.values().stream()
+                .filter(spare -> spare.inspected && !others.contains(spare.link.base()))
                 .filter(spare -> spare.array
                         .map(name -> name.equals(array.name())
                                 || name.equals(array.uuid().toString()))
                         .orElse(true))
                 .filter(spare -> unfit(array, spare.link.base()).isEmpty())
                 .min(Comparator.<Spare, Boolean>comparing(spare -> spare.array.isEmpty())
-                        .thenComparing(spare -> spare.link.base().numBlocks()));
-        return best.map(spare -> {
-            Bdev bdev = spare.link.base();
-            all.remove(spare.name);
-            spare.letGo();
-            return bdev;
-        });
+                        .thenComparing(spare -> spare.link.base().numBlocks()))
+                .map(Taken::new);
     }
 
     /** Returns what is shown of them. */
