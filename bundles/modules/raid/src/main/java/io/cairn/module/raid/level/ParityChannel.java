@@ -444,8 +444,15 @@ final class ParityChannel extends RedundantChannel {
     void stripProtected(RaidIo change, IoStatus outcome) {
         change.state = RaidIo.State.OUT;
         if (!outcome.isSuccess()) {
+            boolean isMissing = members.missingSlot() == change.journaledSlot;
             change.journaledSlot = -1;
-            abandon(change, isGivenUp(change.io) ? IoStatus.ABORTED : outcome, true);
+            if (isMissing || isGivenUp(change.io)) {
+                abandon(change, isGivenUp(change.io) ? IoStatus.ABORTED : outcome, true);
+            } else {
+                // it was meant for the layout before: the strip needs no protection now, or another one does
+                endStep(change, true);
+                startStep(change);
+            }
         } else if (isGivenUp(change.io) && mayAbandon()) {
             abandon(change, IoStatus.ABORTED, false);
         } else if (members.missingSlot() >= 0 && members.missingSlot() != change.journaledSlot) {

@@ -15,7 +15,7 @@ public interface StripeJournal {
         /**
          * The strip is durable, or cannot be made so. Told on the reactor that asked, exactly once, never from inside {@link #protect}.
          *
-         * @param outcome SUCCESS: the stripe may be written; else it is not written, and the write fails with this
+         * @param outcome SUCCESS: the stripe may be written; else it is not written, and the write fails with this if the strip is still missing in the channel's layout
          */
         void onProtected(IoStatus outcome);
     }

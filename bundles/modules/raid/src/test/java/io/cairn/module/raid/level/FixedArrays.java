@@ -85,6 +85,9 @@ final class FixedArrays implements BdevModule {
         volatile boolean recordsFailures = true;
 
         volatile boolean answersIntents = true;
+        /** Whether what is to be protected is; else it waits until {@link #refuseStrips}. */
+        volatile boolean protectsStrips = true;
+
         volatile Layout layout;
         volatile RegionSet unsynced;
         /** The channels by reactor; each to be used on its own. */
@@ -98,6 +101,7 @@ final class FixedArrays implements BdevModule {
         private final Plan plan;
         private final Map<Integer, BaseLink> links = new HashMap<>();
         private final Set<Integer> failing = new HashSet<>();
+        private final Map<Entry, Reactor> atJournal = new ConcurrentHashMap<>();
 
         FixedArray(BdevHost host, String name, Plan plan) {
             this.host = host;
@@ -317,7 +321,20 @@ final class FixedArrays implements BdevModule {
                     != layout.shape().stripBlocks() * layout.shape().blockSize()) {
                 events.add("journal of " + data.totalLength() + " bytes");
             }
-            reactor.after(reactor.random().nextLong(1_000, 100_000), () -> entry.onProtected(IoStatus.SUCCESS));
+            if (protectsStrips) {
+                reactor.after(reactor.random().nextLong(1_000, 100_000), () -> entry.onProtected(IoStatus.SUCCESS));
+            } else {
+                atJournal.put(entry, reactor);
+            }
+        }
+
+        /** The member has left that was to keep the strips which wait. */
+        void refuseStrips() {
+            atJournal.forEach((entry, reactor) -> reactor.execute(() -> {
+                journalOut.decrementAndGet();
+                entry.onProtected(IoStatus.NO_DEVICE);
+            }));
+            atJournal.clear();
         }
 
         @Override

@@ -287,6 +287,43 @@ class RedundancyTest {
         assertThat(open.channel(1).read(0, 8)).isEqualTo(data);
     }
 
+    /** Its strip was to go to the member of its parity, and is not missing any more; the one with the parity may be. */
+    @Test
+    void aStripeWhoseStripTheJournalRefusesIsWrittenIfItNeedsNoProtectionAnyMore() {
+        for (boolean parityLeaves : List.of(false, true)) {
+            start(Plan.of(RaidLevel.RAID5F).withJournal(), 3);
+            core.awaitOnApp(() -> array.leave(0));
+            disks.add(core.disk("d9", 512, BLOCKS));
+            core.awaitOnApp(() -> array.target(0, "d9"));
+            array.protectsStrips = false;
+            byte[] data = stripes(1);
+            TestIo io = open.channel(1).start(IoRequest.write(0, 8, data));
+            settledWithout(io);
+            core.awaitOnApp(() -> array.trust(0));
+            if (parityLeaves) {
+                core.awaitOnApp(() -> array.leave(2));
+            }
+            array.refuseStrips();
+            assertThat(end(io)).isEqualTo(IoStatus.SUCCESS);
+            assertThat(open.channel(1).read(0, 8)).isEqualTo(data);
+            assertThat(array.journalOut).hasValue(0);
+            assertThat(array.events).isEmpty();
+            again();
+        }
+        start(Plan.of(RaidLevel.RAID5F).withJournal(), 3);
+    }
+
+    @Test
+    void aStripeWhoseStripTheJournalRefusesFailsWhileTheStripIsMissing() {
+        start(Plan.of(RaidLevel.RAID5F).withJournal(), 3);
+        core.awaitOnApp(() -> array.leave(0));
+        array.protectsStrips = false;
+        TestIo io = open.channel(1).start(IoRequest.write(0, 8, stripes(1)));
+        settledWithout(io);
+        array.refuseStrips();
+        assertThat(end(io)).isEqualTo(IoStatus.NO_DEVICE);
+    }
+
     /** Takes the array down, so that a test may start another one. */
     private void again() {
         open.close();
