@@ -13,6 +13,7 @@ import io.cairn.bdev.testkit.SimMedium;
 import io.cairn.bdev.testkit.SimSettings;
 import io.cairn.bdev.testkit.TestCore;
 import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.bdev.testkit.TestIo;
 import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockRead;
@@ -195,6 +196,42 @@ class RaidModuleTest extends RaidOnDisks {
         core.settle();
         assertThat(read(0, 8)).isEqualTo(pattern(1, 8));
         assertThat(read(8, 8)).isEqualTo(pattern(2, 8));
+    }
+
+    /** Reads of a disk that is pulled end with errors; they say nothing of the disk, which is not failed for them when it is back. */
+    @ParameterizedTest
+    @CsvSource({"raid1, 0, 2, false", "raid1, 0, 2, true", "raid5f, 4, 3, true"})
+    void readsThatEndBecauseTheMemberLeavesAreNoReadErrors(String level, long strip, int members, boolean superblock) {
+        core.call("bdev_raid_set_options", Map.of("max_read_errors", 1L));
+        create(level, strip, superblock, members);
+        try (TestDescriptor open = core.open("R", OpenMode.READ)) {
+            List<TestIo> reads = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                reads.add(open.channel(i % 3).start(IoRequest.read(i * 8L, 8)));
+            }
+            pull(1);
+            reads.forEach(read -> assertThat(core.await(read.done()).status()).isEqualTo(IoStatus.SUCCESS));
+        }
+        core.settle();
+        assertThat(bases().get(1)).containsEntry("read_errors", 0L).containsEntry("role", "missing");
+
+        comeBack(1);
+        untilHealth("optimal");
+        assertThat(bases().get(1)).containsEntry("read_errors", 0L).containsEntry("write_errors", 0L);
+    }
+
+    /** What is counted is of the member that is here, since it came. */
+    @Test
+    void errorsAreCountedAnewWhenAMemberComesBack() {
+        create("raid1", 0, true, 2);
+        disks.get(1).inject(SimFault.next(1, IoType.WRITE, IoStatus.nvme(2, 0x80)));
+        write(0, pattern(1, 8));
+        assertThat(bases().get(1)).containsEntry("write_errors", 1L);
+
+        core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B1"));
+        untilHealth("optimal");
+
+        assertThat(bases().get(1)).containsEntry("write_errors", 0L);
     }
 
     @Test

@@ -61,7 +61,9 @@ final class Losses {
             if (member == null || slot.role() == MemberRole.ABSENT) {
                 return Stages.done();
             }
-            slot.health().writeError();
+            if (!member.isLeaving()) {
+                slot.health().failed(type, status);
+            }
             return lose(
                             slot,
                             member,

@@ -1,6 +1,8 @@
 package io.cairn.module.raid.array;
 
+import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
+import io.cairn.reactor.Errno;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,6 +11,14 @@ final class MemberHealth {
     private long readErrors;
     private long writeErrors;
     private long repaired;
+
+    /**
+     * Returns whether an I/O ended by the member's fault: not because the member was leaving, or somebody gave the I/O up, which says nothing of what
+     * is on it.
+     */
+    static boolean isFault(IoStatus status) {
+        return status.errno() != Errno.ENODEV && status.errno() != Errno.ECANCELED;
+    }
 
     void readError(boolean wasRepaired) {
         readErrors++;
@@ -21,8 +31,11 @@ final class MemberHealth {
         writeErrors++;
     }
 
-    /** Counts an I/O that the member did not do. */
-    void failed(IoType type) {
+    /** Counts an I/O that the member did not do, if that was its fault. */
+    void failed(IoType type, IoStatus status) {
+        if (!isFault(status)) {
+            return;
+        }
         if (type.changesData()) {
             writeError();
         } else {
@@ -37,7 +50,7 @@ final class MemberHealth {
         repaired += moreRepaired;
     }
 
-    /** Another member is in the slot. */
+    /** Another member is in the slot, or the same one again. */
     void reset() {
         readErrors = 0;
         writeErrors = 0;

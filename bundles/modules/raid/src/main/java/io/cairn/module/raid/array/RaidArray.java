@@ -570,9 +570,9 @@ public final class RaidArray {
         }
 
         @Override
-        public void counted(int slot, IoType type) {
+        public void counted(int slot, IoType type, IoStatus status) {
             if (slot < slots.count()) {
-                slots.get(slot).health().failed(type);
+                slots.get(slot).health().failed(type, status);
             }
         }
 

@@ -19,7 +19,11 @@ final class ReadErrorLimit {
         this.reports = reports;
     }
 
-    void count(Slot slot, boolean repaired, IoStatus status) {
+    /** Returns whether it was counted: what was read of a member that has gone or is leaving, and what was given up, is not. */
+    boolean count(Slot slot, boolean repaired, IoStatus status) {
+        if (slot.member() == null || slot.member().isLeaving() || !MemberHealth.isFault(status)) {
+            return false;
+        }
         slot.health().readError(repaired);
         long limit = most.getAsLong();
         if (limit > 0 && slot.health().readErrors() > limit && slot.role() == MemberRole.IN_SYNC) {
@@ -28,5 +32,6 @@ final class ReadErrorLimit {
                     "base bdev '" + slot.name() + "' had " + slot.health().readErrors() + " read errors, the last one "
                             + status);
         }
+        return true;
     }
 }

@@ -26,7 +26,7 @@ final class Service implements BdevBackend, Serving {
     /** The array, as what serves it sees it. App thread. */
     interface Owner extends MemberReports, Events {
         /** An I/O of a member of a level without redundancy has failed. */
-        void counted(int slot, IoType type);
+        void counted(int slot, IoType type, IoStatus status);
 
         /** The bdev's backend is taken down: by the array itself, or because the module leaves. */
         CompletionStage<Void> destruct();
@@ -266,7 +266,7 @@ final class Service implements BdevBackend, Serving {
 
         @Override
         public void memberError(int slot, IoType type, IoStatus status) {
-            onApp(() -> owner.counted(slot, type));
+            onApp(() -> owner.counted(slot, type, status));
         }
 
         @Override

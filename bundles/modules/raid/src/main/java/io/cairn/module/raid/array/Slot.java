@@ -94,9 +94,10 @@ final class Slot {
         extent = where;
     }
 
-    /** A bdev that belongs here has come. */
+    /** A bdev that belongs here has come: what went wrong is counted anew. */
     void attach(Member coming) {
         member = coming;
+        health.reset();
         name = name == null ? coming.bdev().name() : name;
     }
 

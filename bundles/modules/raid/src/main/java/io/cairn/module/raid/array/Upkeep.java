@@ -224,8 +224,7 @@ final class Upkeep {
             return;
         }
         Slot slot = slots.get(index);
-        readErrors.count(slot, false, status);
-        if (recovered && slot.role() == MemberRole.IN_SYNC) {
+        if (readErrors.count(slot, false, status) && recovered && slot.role() == MemberRole.IN_SYNC) {
             background.repair(row, rows);
         }
     }
