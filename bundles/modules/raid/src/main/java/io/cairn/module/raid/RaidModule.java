@@ -70,7 +70,7 @@ public final class RaidModule implements BdevModule {
                 Operation.named("bdev_raid_set_policy", RaidParams.SetPolicy.class)
                         .describedAs(
                                 "Sets what one array does otherwise than the options say; without a value, nothing. The array need"
-                                        + " not be here.")
+                                        + " not be here: what is set is kept for when it comes, and the log says so.")
                         .changingConfiguration()
                         .example("{\"name\": \"Raid0\", \"start_degraded_timeout_sec\": 30}")
                         .handledBy(this::setPolicy),

@@ -97,9 +97,9 @@ final class RaidParams {
 
     record SetPolicy(
             @Param(value = "Name or UUID of the array.", names = Param.Names.BDEV) String name,
-            @Param("As in bdev_raid_set_options, for this array; absent: as it says there.")
+            @Param(value = "As in bdev_raid_set_options, for this array; absent: as it says there.", max = MAX_SECONDS)
                     Optional<Long> startDegradedTimeoutSec,
-            @Param("As in bdev_raid_set_options, for this array; absent: as it says there.")
+            @Param(value = "As in bdev_raid_set_options, for this array; absent: as it says there.", max = MAX_SECONDS)
                     Optional<Long> spareDelaySec,
             @Param("As in bdev_raid_set_options, for this array; absent: as it says there.")
                     Optional<Long> maxReadErrors) {}
@@ -107,7 +107,9 @@ final class RaidParams {
     record AddSpare(
             @Param(value = "Name, alias or UUID of the spare; it may come later.", names = Param.Names.BDEV)
                     String baseBdev,
-            @Param(value = "The array that it is for. Without it: for all.", names = Param.Names.BDEV)
+            @Param(
+                            value = "The array that it is for, which may come later. Without it: for all.",
+                            names = Param.Names.BDEV)
                     Optional<String> raidBdev) {}
 
     record RemoveSpare(

@@ -647,6 +647,13 @@ class RaidModuleTest extends RaidOnDisks {
         assertRefused(Map.of("base_bdevs", two, "raid_level", "raid5f", "strip_size_kb", 4L), -22, "at least 3");
         assertRefused(Map.of("base_bdevs", two, "name", "X".repeat(64)), -22, "64 bytes");
         assertRefused(Map.of("base_bdevs", two, "raid_level", "raid6"), -32700, "raid6");
+        for (boolean superblock : new boolean[] {false, true}) {
+            assertRefused(
+                    Map.of("base_bdevs", two, "uuid", new UUID(0, 0).toString(), "superblock", superblock),
+                    -22,
+                    "Failed to create RAID bdev X",
+                    "UUID is nil");
+        }
         core.disk("small", BLOCK, 2048);
         assertRefused(Map.of("base_bdevs", List.of("B0", "small"), "superblock", true), -22, "small", "2048");
         core.disk("other", 4096, 4096);

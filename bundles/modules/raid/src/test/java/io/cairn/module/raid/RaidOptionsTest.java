@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.cairn.bdev.testkit.TestCore;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.OperationException;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,5 +51,76 @@ class RaidOptionsTest {
         assertThatThrownBy(() -> core.call("bdev_raid_set_options", Map.of("process_window_size_kb", 0)))
                 .isInstanceOfSatisfying(
                         OperationException.class, e -> assertThat(e.code()).isEqualTo(-32700));
+    }
+
+    private void assertRefused(String method, Map<String, Object> params, int code, String... parts) {
+        assertThatThrownBy(() -> core.call(method, params))
+                .isInstanceOfSatisfying(
+                        OperationException.class,
+                        e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(code))
+                .hasMessageContainingAll(parts);
+        assertThat(core.onApp(module::configuration)).isEmpty();
+    }
+
+    @Test
+    void timesOfOneArrayHaveTheLimitsOfAll() {
+        Map<String, Object> tooLong = Map.of("spare_delay_sec", RaidParams.MAX_SECONDS + 1);
+        assertRefused("bdev_raid_set_options", tooLong, -32700, "spare_delay_sec");
+        assertRefused(
+                "bdev_raid_set_policy",
+                Map.of("name", "R", "spare_delay_sec", RaidParams.MAX_SECONDS + 1),
+                -32603,
+                "spare_delay_sec");
+        assertRefused(
+                "bdev_raid_set_policy",
+                Map.of("name", "R", "start_degraded_timeout_sec", RaidParams.MAX_SECONDS + 1),
+                -32603,
+                "start_degraded_timeout_sec");
+    }
+
+    @Test
+    void nothingIsDeclaredForWhatCanBeNoArray() {
+        core.disk("B0", 512, 64);
+        String tooLong = "X".repeat(64);
+        assertRefused("bdev_raid_set_policy", Map.of("name", tooLong, "max_read_errors", 1L), -22, "64 bytes");
+        assertRefused("bdev_raid_set_policy", Map.of("name", "B0", "max_read_errors", 1L), -22, "B0", "no raid bdev");
+        assertRefused("bdev_raid_add_spare", Map.of("base_bdev", "B1", "raid_bdev", tooLong), -22, "64 bytes");
+        assertRefused("bdev_raid_add_spare", Map.of("base_bdev", "B1", "raid_bdev", "B0"), -22, "B0", "no raid bdev");
+    }
+
+    /** In this order of calls a stack may be described before it is there. */
+    @Test
+    void whatIsNotHereYetMayBeDeclaredFor() {
+        core.call("bdev_raid_set_policy", Map.of("name", "R", "max_read_errors", 1L));
+        core.call("bdev_raid_add_spare", Map.of("base_bdev", "B1", "raid_bdev", "R"));
+
+        assertThat(core.onApp(module::configuration))
+                .extracting(ConfigEntry::method)
+                .containsExactly("bdev_raid_set_policy", "bdev_raid_add_spare");
+    }
+
+    @Test
+    void aSpareThatItsArrayCouldNeverTakeIsRefused() {
+        core.disk("B0", 512, 4096);
+        core.disk("B1", 512, 4096);
+        core.disk("large blocks", 4096, 4096);
+        core.disk("small", 512, 4095);
+        array("R", "raid1", 0, "B0", "B1");
+        assertThatThrownBy(() -> spare("large blocks", "R")).hasMessageContainingAll("'R'", "4096 bytes", "512");
+        assertThatThrownBy(() -> spare("small", "R")).hasMessageContainingAll("'R'", "4095 blocks", "4096");
+        core.call("bdev_raid_delete", Map.of("name", "R"));
+        array("Z", "raid0", 4, "B0", "B1");
+        assertThatThrownBy(() -> spare("small", "Z")).hasMessageContainingAll("'Z'", "raid0", "never takes a spare");
+        assertThat(core.call("bdev_raid_get_spares", null)).isEqualTo(List.of());
+    }
+
+    private void array(String name, String level, long strip, String... bases) {
+        core.call(
+                "bdev_raid_create",
+                Map.of("name", name, "raid_level", level, "strip_size_kb", strip, "base_bdevs", List.of(bases)));
+    }
+
+    private void spare(String base, String array) {
+        core.call("bdev_raid_add_spare", Map.of("base_bdev", base, "raid_bdev", array));
     }
 }

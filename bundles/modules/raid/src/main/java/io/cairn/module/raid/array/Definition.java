@@ -36,9 +36,9 @@ public record Definition(
      * @throws BdevException EINVAL naming the parameter; EPERM a base is named twice (SPDK's code: its second claim fails)
      */
     public void check() {
-        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > SuperblockCodec.MAX_NAME_BYTES) {
-            throw invalid("its name has " + bytes + " bytes; " + SuperblockCodec.MAX_NAME_BYTES + " are the most");
+        checkName(name);
+        if (uuid.filter(Slot.NOBODY::equals).isPresent()) {
+            throw invalid("its UUID is nil");
         }
         if (!level.hasStrips() && stripKb != 0) {
             throw invalid("strip_size_kb " + stripKb + ": " + level + " has no strips, it must be 0");
@@ -63,6 +63,21 @@ public record Definition(
             if (!seen.add(base)) {
                 throw twice(base);
             }
+        }
+    }
+
+    /**
+     * Refuses what no array can be called.
+     *
+     * @throws BdevException EINVAL it is too long
+     */
+    static void checkName(String name) {
+        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > SuperblockCodec.MAX_NAME_BYTES) {
+            throw new BdevException(
+                    Errno.EINVAL,
+                    "raid bdev '" + name + "': its name has " + bytes + " bytes; " + SuperblockCodec.MAX_NAME_BYTES
+                            + " are the most");
         }
     }
 

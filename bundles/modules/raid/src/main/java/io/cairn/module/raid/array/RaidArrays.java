@@ -95,13 +95,38 @@ public final class RaidArrays implements ArrayContext {
                 .forEach(upkeep -> upkeep.background().optionsChanged());
     }
 
-    /** Sets the policies of one array, which need not be here. */
+    /**
+     * Sets the policies of one array, which need not be here.
+     *
+     * @throws BdevException EINVAL no array can be called so, or another module's bdev is
+     */
     public void setPolicies(String nameOrUuid, PartialPolicies own) {
         if (own.isEmpty()) {
             policies.remove(nameOrUuid);
         } else {
+            expect(nameOrUuid, "its policies are kept for when it comes");
             policies.put(nameOrUuid, own);
         }
+    }
+
+    /**
+     * Finds an array that may be declared for before it is here.
+     *
+     * @param what what is done for one that is not here, for the log
+     * @throws BdevException EINVAL no array can be called so, or another module's bdev is; not for what is stored
+     */
+    private Optional<RaidArray> expect(String nameOrUuid, String what) {
+        Optional<RaidArray> present = find(nameOrUuid);
+        if (present.isEmpty() && !host.isReplaying()) {
+            Definition.checkName(nameOrUuid);
+            host.find(nameOrUuid).ifPresent(other -> {
+                throw new BdevException(
+                        Errno.EINVAL,
+                        "bdev '" + other.name() + "' of module " + other.moduleName() + " is no raid bdev");
+            });
+            LOG.log(Level.INFO, "raid bdev ''{0}'' is not here: {1}", nameOrUuid, what);
+        }
+        return present;
     }
 
     /**
@@ -205,11 +230,20 @@ public final class RaidArrays implements ArrayContext {
     /**
      * Adds a spare; it is claimed when it is here. Answers with the reason if it cannot be one.
      *
-     * @throws BdevException EINVAL its array is here, and could never take it
+     * @throws BdevException EINVAL its array is here, and could never take it; or there cannot be an array of that name
      */
     public CompletionStage<Void> addSpare(String base, Optional<String> array) {
+        Optional<RaidArray> known =
+                array.flatMap(name -> expect(name, "bdev '" + base + "' is kept as a spare for when it comes"));
         if (!host.isReplaying()) {
-            array.flatMap(this::find).ifPresent(own -> host.find(base)
+            if (host.find(base).isEmpty()) {
+                LOG.log(Level.INFO, "bdev ''{0}'' is not here: it is kept as a spare when it comes", base);
+            }
+            known.filter(own -> !own.definition().level().isRedundant()).ifPresent(own -> {
+                throw own.definition()
+                        .invalid("its level is " + own.definition().level() + ", which never takes a spare");
+            });
+            known.ifPresent(own -> host.find(base)
                     .flatMap(bdev -> spares.unfit(own, bdev))
                     .ifPresent(why -> {
                         throw own.definition().invalid("bdev '" + base + "' cannot be a spare: " + why);
