@@ -49,7 +49,7 @@ public interface Bdev {
     /** Returns where it is in its life. */
     BdevState state();
 
-    /** Returns the names of the bdevs that it is built on, in the module's order; empty for a physical bdev. */
+    /** Returns the names of the bdevs that it is built on now, in the module's order; empty for a physical bdev. From any thread. */
     List<String> baseNames();
 
     /** Returns the module's own description, SPDK's {@code driver_specific}: plain values, lists and maps in order. App thread. */

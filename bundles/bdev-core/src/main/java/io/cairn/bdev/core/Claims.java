@@ -143,7 +143,6 @@ final class Claims {
 
     private void add(Descriptor descriptor, Claim claim) {
         held.add(new Held(descriptor, claim));
-        bdev.passedOver().forget(claim.module());
         if (claim.type().writes()) {
             descriptor.promote();
         }

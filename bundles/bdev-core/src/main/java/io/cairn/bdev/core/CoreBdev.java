@@ -63,6 +63,7 @@ final class CoreBdev implements Bdev {
     private volatile ModuleHost module;
     private volatile BdevBackend backend;
     private volatile BdevSpec spec;
+    private volatile List<String> baseNames;
     private volatile int nativeTypes;
     private volatile int offeredTypes;
     private volatile long numBlocks;
@@ -73,6 +74,7 @@ final class CoreBdev implements Bdev {
         this.module = module;
         this.moduleName = module.name();
         this.spec = spec;
+        this.baseNames = spec.baseNames();
         this.blockSize = spec.blockSize();
         this.uuid = uuid;
         this.backend = backend;
@@ -199,7 +201,7 @@ final class CoreBdev implements Bdev {
 
     @Override
     public List<String> baseNames() {
-        return spec.baseNames();
+        return baseNames;
     }
 
     @Override
@@ -269,9 +271,16 @@ final class CoreBdev implements Bdev {
     }
 
     /** Has another module behind it from now on, for which I/O goes on waiting. */
-    void attach(ModuleHost newModule, BdevBackend newBackend) {
+    void attach(ModuleHost newModule, BdevBackend newBackend, List<String> newBases) {
         module = newModule;
         backend = newBackend;
+        // not with the rest of its specification: until that is followed, the module may have said other ones
+        baseNames = newBases;
+    }
+
+    /** Is built on other bdevs from now on. */
+    void rebase(List<String> others) {
+        baseNames = List.copyOf(others);
     }
 
     /** Follows what the new module says of the bdev, before I/O goes on. */

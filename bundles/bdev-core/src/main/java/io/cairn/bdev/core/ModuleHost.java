@@ -315,7 +315,7 @@ final class ModuleHost implements BdevHost, ConfigSource {
             throw e;
         }
         upgrade.adopting();
-        bdev.attach(this, backend);
+        bdev.attach(this, backend, spec.baseNames());
         bdevs.add(bdev);
         CompletableFuture<Bdev> served = new CompletableFuture<>();
         adoptions.put(bdev, served);
@@ -456,6 +456,12 @@ final class ModuleHost implements BdevHost, ConfigSource {
     public void resize(Bdev bdev, long numBlocks) {
         requireApp();
         own(bdev).resize(numBlocks);
+    }
+
+    @Override
+    public void rebase(Bdev bdev, List<String> baseNames) {
+        requireApp();
+        own(bdev).rebase(baseNames);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.cairn.bdev.BdevException;
 import io.cairn.bdev.spi.BdevHost;
 import io.cairn.reactor.Errno;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,7 @@ final class NameSpace {
     static final class Waiting {
         private String baseName = "";
         private String why = "";
+        private List<String> lacking = List.of();
 
         String baseName() {
             return baseName;
@@ -38,11 +40,24 @@ final class NameSpace {
         String why() {
             return why;
         }
+
+        boolean isFor(String name) {
+            return baseName.equals(name) || lacking.contains(name);
+        }
     }
 
     /** Returns what a name is kept for. */
     Optional<Kept> keeper(String name) {
         return Optional.ofNullable(kept.get(name));
+    }
+
+    /** Returns what names are kept for that would take a bdev if it came; each once. */
+    List<Kept> waitingFor(String name) {
+        return kept.values().stream()
+                .distinct()
+                .filter(each -> each.waiting().isFor(name))
+                .sorted(Comparator.comparing(Kept::holder))
+                .toList();
     }
 
     /** Keeps names for a module, or none. Returns what gives them back. */
@@ -73,6 +88,11 @@ final class NameSpace {
             public void waiting(String baseName, String why) {
                 wanted.waiting().baseName = baseName;
                 wanted.waiting().why = why;
+            }
+
+            @Override
+            public void lacks(List<String> baseNames) {
+                wanted.waiting().lacking = List.copyOf(baseNames);
             }
         };
     }

@@ -18,15 +18,10 @@ final class PassedOver {
      */
     void say(ModuleHost module, String why) {
         if (why.isEmpty()) {
-            forget(module.name());
+            byModule.remove(module.name());
         } else {
             byModule.put(module.name(), new Said(module.life(), why));
         }
-    }
-
-    /** The module has taken the bdev. */
-    void forget(String module) {
-        byModule.remove(module);
     }
 
     /** Returns what a module has said since it is here. */

@@ -96,9 +96,11 @@ final class Why {
         }
         absent(name, reasons, new HashSet<>());
         pending(name, reasons);
+        List<Reason> waiters = waiters(name);
         if (reasons.isEmpty()) {
-            unknown(name, reasons);
+            unknown(name, reasons, waiters.isEmpty() ? "defines, keeps or waits for" : "defines or keeps");
         }
+        reasons.addAll(waiters);
         return reasons;
     }
 
@@ -146,8 +148,7 @@ final class Why {
                 reasons.add(new Reason(
                         "base_of",
                         name,
-                        "bdev " + above.name() + " of module " + above.moduleName()
-                                + " is built on it and goes with it",
+                        "bdev " + above.name() + " of module " + above.moduleName() + " is built on it",
                         fields("above", above.name(), "module", above.moduleName())));
             }
         }
@@ -162,6 +163,8 @@ final class Why {
         for (ModuleHost host : core.modules()) {
             bdev.passedOver()
                     .by(host)
+                    .filter(why -> bdev.claims().stream()
+                            .noneMatch(claim -> claim.module().equals(host.name())))
                     .ifPresent(why -> reasons.add(new Reason(
                             "not_taken",
                             bdev.name(),
@@ -288,11 +291,24 @@ final class Why {
         }
     }
 
+    /** Who would take it if it came. */
+    private List<Reason> waiters(String name) {
+        List<Reason> waiters = new ArrayList<>();
+        for (NameSpace.Kept kept : context.names().waitingFor(name)) {
+            waiters.add(new Reason(
+                    "waited_for",
+                    name,
+                    kept.holder() + " of module " + kept.module() + " waits for it",
+                    fields("module", kept.module(), "definition", kept.holder())));
+        }
+        return waiters;
+    }
+
     /** What is left to say if nothing knows the name. */
-    private void unknown(String name, List<Reason> reasons) {
+    private void unknown(String name, List<Reason> reasons, String what) {
         stored.stream().filter(entry -> !entry.offered()).forEach(entry -> stored(name, entry, reasons));
         String text = reasons.isEmpty()
-                ? "nothing here defines, keeps or waits for a bdev called " + name
+                ? "nothing here " + what + " a bdev called " + name
                 : "nothing here defines a bdev called " + name + "; stored entries of modules that are not here may";
         reasons.add(new Reason("unknown", name, text, Map.of()));
     }

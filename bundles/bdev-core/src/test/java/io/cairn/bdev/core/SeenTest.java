@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.bdev.Bdev;
 import io.cairn.bdev.BdevException;
+import io.cairn.bdev.IoType;
 import io.cairn.bdev.ModuleUpgrades.Hold;
 import io.cairn.bdev.Notification;
 import io.cairn.bdev.NotificationType;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.core.ModuleBundles.ModuleBundle;
 import io.cairn.bdev.spi.BdevHost;
+import io.cairn.bdev.spi.BdevSpec;
 import io.cairn.bdev.spi.Examination;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.ConfigSource;
@@ -23,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
@@ -262,13 +265,67 @@ class SeenTest {
             return CompletableFuture.completedFuture(null);
         }));
         assertThat(words("d0")).containsExactly("claimed", "open");
+        core.await(core.reactors.onApp(() -> {
+            one.host.releaseExclusive(bdev);
+            return CompletableFuture.completedFuture(null);
+        }));
+        assertThat(words("d0")).as("what it was claimed for was refused").containsExactly("open", "not_taken");
+        passOver(one, bdev, "");
+        assertThat(words("d0")).containsExactly("open");
 
         passOver(two, bdev, "it is too new");
-        assertThat(words("d0")).containsExactly("claimed", "open", "not_taken");
+        assertThat(words("d0")).containsExactly("open", "not_taken");
         core.await(core.core.remove(two));
-        assertThat(words("d0")).containsExactly("claimed", "open");
+        assertThat(words("d0")).containsExactly("open");
         core.module("two");
-        assertThat(words("d0")).as("another stay of the module").containsExactly("claimed", "open");
+        assertThat(words("d0")).as("another stay of the module").containsExactly("open");
+    }
+
+    @Test
+    void followsABdevToOtherBases() {
+        TestModule module = core.module("one");
+        module.register(new TestModule.Disk(512, 64), "b0");
+        module.register(new TestModule.Disk(512, 64), "b1");
+        Bdev top = core.await(core.reactors.onApp(() -> module.host.register(
+                BdevSpec.physical("top", "Top", 512, 64, Set.of(IoType.READ)).withBases(List.of("b0")), disk)));
+        assertThat(words("b0")).containsExactly("base_of");
+        assertThat(reasons("b0").get(0)).containsEntry("text", "bdev top of module one is built on it");
+        assertThat(words("b1")).containsExactly("free");
+
+        core.await(core.reactors.onApp(() -> {
+            module.host.rebase(top, List.of("b1"));
+            return CompletableFuture.completedFuture(null);
+        }));
+
+        assertThat(words("b0")).containsExactly("free");
+        assertThat(words("b1")).containsExactly("base_of");
+        assertThat(top.baseNames()).containsExactly("b1");
+    }
+
+    @Test
+    void saysWhoWaitsForABdevThatNobodyHas() {
+        TestModule module = core.module("one");
+        BdevHost.Reservation[] kept = new BdevHost.Reservation[1];
+        core.await(core.reactors.onApp(() -> {
+            kept[0] = module.host.reserve(List.of("top", "top2"), "one 'top'");
+            kept[0].lacks(List.of("b0", "b1"));
+            module.host.reserve(List.of("other"), "one 'other' on base 'b1'").waiting("b1", "");
+            return CompletableFuture.completedFuture(null);
+        }));
+        assertThat(words("b0")).containsExactly("unknown", "waited_for");
+        assertThat(text("b0")).contains("nothing here defines or keeps a bdev called b0");
+        assertThat(reasons("b0").get(1))
+                .containsEntry("definition", "one 'top'")
+                .containsEntry("module", "one")
+                .containsEntry("text", "one 'top' of module one waits for it");
+        assertThat(words("b1")).containsExactly("unknown", "waited_for", "waited_for");
+        assertThat(words("b2")).containsExactly("unknown");
+
+        core.await(core.reactors.onApp(() -> {
+            kept[0].release();
+            return CompletableFuture.completedFuture(null);
+        }));
+        assertThat(words("b0")).containsExactly("unknown");
     }
 
     private void passOver(TestModule module, Bdev bdev, String why) {

@@ -228,6 +228,12 @@ public final class ModuleMonitor extends ForwardingModule {
         }
 
         @Override
+        public void rebase(Bdev bdev, List<String> baseNames) {
+            onApp("rebase");
+            host.rebase(bdev, baseNames);
+        }
+
+        @Override
         public void passedOver(Bdev bdev, String why) {
             onApp("passedOver");
             host.passedOver(bdev, why);

@@ -56,6 +56,14 @@ public interface BdevHost {
          * @param why what kept them from being built when that was tried last; empty if nothing but the base's absence
          */
         default void waiting(String baseName, String why) {}
+
+        /**
+         * Says which bdevs those that the names are kept for lack: asked for one of them that is not here, {@code bdev_why} names who
+         * would take it. Replaces what was said before. App thread. Default: keeps nothing.
+         *
+         * @param baseNames names, or UUIDs of bdevs whose names are not known
+         */
+        default void lacks(List<String> baseNames) {}
     }
 
     /**
@@ -122,6 +130,16 @@ public interface BdevHost {
     void resize(Bdev bdev, long numBlocks);
 
     /**
+     * Says what one of this module's bdevs is built on from now on; registration said it first. For bdevs that live on when a base
+     * goes, comes or is exchanged: to those who ask what stands on what ({@code bdev_why}, {@code bdev_get_claims}), and to an upgrade of a base's
+     * module, which holds what stands on it first. Default: it stays as registered.
+     *
+     * @param bdev one of this module's
+     * @param baseNames the bdevs that it holds now, in the module's order
+     */
+    default void rebase(Bdev bdev, List<String> baseNames) {}
+
+    /**
      * Tells those who follow notifications what has happened to one of this module's bdevs. Nothing is told of a bdev that is not
      * ready yet, or not any more. Default: nobody is told.
      *
@@ -133,7 +151,8 @@ public interface BdevHost {
     /**
      * Says why this module has not taken a bdev that it has looked at, for those who ask ({@code bdev_why}): the bdev has something
      * of the module's on it that cannot be used. Replaces what the module said of the bdev before. Kept until the bdev
-     * or the module is gone, or the module claims the bdev. Default: keeps nothing.
+     * or the module is gone, and not told while the module has a claim on the bdev: a claim that is given back, because what it was made for was refused,
+     * changes nothing of what is on the bdev. A module that has taken the bdev takes it back. Default: keeps nothing.
      *
      * @param bdev anybody's
      * @param why the cause, without the bdev's and the module's name; empty: there is none any more

@@ -3,7 +3,7 @@
  * OSGi service (or handed to the core as a plain object); its bdevs are {@link io.cairn.bdev.spi.BdevBackend}s.
  */
 @Export
-@Version("1.5.0")
+@Version("1.6.0")
 package io.cairn.bdev.spi;
 
 import org.osgi.annotation.bundle.Export;

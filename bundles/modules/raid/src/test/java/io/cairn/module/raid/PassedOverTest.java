@@ -1,6 +1,7 @@
 package io.cairn.module.raid;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockRead;
@@ -33,6 +34,24 @@ class PassedOverTest extends RaidOnDisks {
         core.settle();
         assertThat(why("B0")).singleElement().asString().startsWith("its RAID superblock is not used: its checksum");
         assertThat(why("B1")).isEmpty();
+
+        assertThatThrownBy(() -> core.call(
+                        "bdev_raid_create",
+                        Map.of(
+                                "name",
+                                "Y",
+                                "raid_level",
+                                "raid1",
+                                "base_bdevs",
+                                List.of("B2", "B0"),
+                                "superblock",
+                                true)))
+                .hasMessageContaining("wipes it with force");
+        assertThat(why("B0"))
+                .as("after it was given back")
+                .singleElement()
+                .asString()
+                .startsWith("its RAID superblock is not used: its checksum");
 
         core.call(
                 "bdev_raid_create",
@@ -70,6 +89,10 @@ class PassedOverTest extends RaidOnDisks {
                 .asString()
                 .startsWith("raid bdev 'R': its superblock has sequence number")
                 .contains("in use without the others");
+        List<Object> told = why("B1");
+        assertThatThrownBy(() -> core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B1")))
+                .hasMessageContaining("newer superblock");
+        assertThat(why("B1")).as("after it was given back").isEqualTo(told);
         assertThat(why("B0")).isEmpty();
     }
 

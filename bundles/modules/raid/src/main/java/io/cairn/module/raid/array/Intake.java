@@ -107,14 +107,15 @@ final class Intake {
                         "base bdev '" + member.bdev().name() + "' has " + foreign.get()
                                 + "; bdev_raid_create wipes it with force");
             }
-            return member.store()
-                    .wipe()
-                    .thenAccept(status -> Stages.require(
-                            status,
-                            () -> definition.refusal(
-                                    status.errno(),
-                                    "the superblock on base bdev '"
-                                            + member.bdev().name() + "' cannot be wiped: " + status)));
+            return member.store().wipe().thenAccept(status -> {
+                Stages.require(
+                        status,
+                        () -> definition.refusal(
+                                status.errno(),
+                                "the superblock on base bdev '" + member.bdev().name() + "' cannot be wiped: "
+                                        + status));
+                context.host().passedOver(member.bdev(), "");
+            });
         });
     }
 

@@ -38,7 +38,8 @@ public final class RaidArray {
     private final ArrayContext context;
     private final Definition definition;
     private final BdevHost.Reservation names;
-    private final Serial serial = new Serial();
+    private final MembersTold told;
+    private final Serial serial = new Serial(this::tellMembers);
     private final Life life;
     private final Slots slots;
     private final RecordKeeper keeper;
@@ -82,6 +83,7 @@ public final class RaidArray {
                     fillUp();
                 });
         this.names = context.host().reserve(List.of(definition.name()), "raid bdev '" + definition.name() + "'");
+        this.told = new MembersTold(context.host(), names, life, slots);
     }
 
     /**
@@ -406,7 +408,13 @@ public final class RaidArray {
 
     /** Gives a member back that the I/O path does not use. */
     private CompletionStage<Void> letGo(Slot slot) {
-        return slot.detach(keeper.record().sequence()).close();
+        CompletionStage<Void> closed = slot.detach(keeper.record().sequence()).close();
+        tellMembers();
+        return closed;
+    }
+
+    private void tellMembers() {
+        told.update();
     }
 
     /** All members may have grown: the array does then. */

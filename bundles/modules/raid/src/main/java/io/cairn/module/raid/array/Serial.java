@@ -9,8 +9,18 @@ import java.util.function.Supplier;
 /** Does one thing after another, each when the one before is over: what changes an array has the array to itself. App thread. */
 final class Serial {
     private final Queue<Runnable> waiting = new ArrayDeque<>();
+    private final Runnable afterEach;
     private boolean busy;
     private boolean looping;
+
+    /**
+     * Makes one with nothing under way.
+     *
+     * @param afterEach done after each thing, before its outcome is told
+     */
+    Serial(Runnable afterEach) {
+        this.afterEach = afterEach;
+    }
 
     /**
      * Does something when everything before it is over; at once if nothing is under way.
@@ -37,13 +47,17 @@ final class Serial {
             stage = CompletableFuture.failedStage(e);
         }
         stage.whenComplete((value, failure) -> {
-            if (failure == null) {
-                outcome.complete(value);
-            } else {
-                outcome.completeExceptionally(failure);
+            try {
+                afterEach.run();
+            } finally {
+                if (failure == null) {
+                    outcome.complete(value);
+                } else {
+                    outcome.completeExceptionally(failure);
+                }
+                busy = false;
+                next();
             }
-            busy = false;
-            next();
         });
     }
 

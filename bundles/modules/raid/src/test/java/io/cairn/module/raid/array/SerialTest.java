@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SerialTest {
-    private final Serial serial = new Serial();
+    private final Serial serial = new Serial(() -> {});
     private final List<Integer> done = new ArrayList<>();
 
     @Test
