@@ -642,6 +642,10 @@ class RaidModuleTest extends RaidOnDisks {
         List<String> two = List.of("B0", "B1");
         assertRefused(Map.of("base_bdevs", List.of("B0", "B0")), -1, "Failed to create RAID bdev X", "B0", "twice");
         assertRefused(Map.of("base_bdevs", List.of("B0", "")), -22, "The base bdev name cannot be empty");
+        assertRefused(
+                Map.of("base_bdevs", List.of("B0", "é".repeat(128))),
+                -22,
+                "base bdev 1 has 256 bytes; 255 are the most");
         assertRefused(Map.of("base_bdevs", two, "strip_size_kb", 4L), -22, "strip_size_kb 4");
         assertRefused(Map.of("base_bdevs", two, "raid_level", "raid0", "strip_size_kb", 3L), -22, "power of two");
         assertRefused(Map.of("base_bdevs", two, "raid_level", "raid5f", "strip_size_kb", 4L), -22, "at least 3");

@@ -24,6 +24,8 @@ import java.util.UUID;
 public record Definition(
         String name, RaidLevel level, long stripKb, List<String> bases, Optional<UUID> uuid, boolean superblock) {
     private static final int KIB = 1024;
+    /** The most bytes that a bdev's name has. */
+    private static final int LONGEST_BDEV_NAME = 255;
 
     /** Copies what could change. */
     public Definition {
@@ -56,6 +58,11 @@ public record Definition(
         for (String base : bases) {
             if (base.isEmpty()) {
                 throw invalid("The base bdev name cannot be empty");
+            }
+            int bytes = base.getBytes(StandardCharsets.UTF_8).length;
+            if (bytes > LONGEST_BDEV_NAME) {
+                throw invalid("the name of base bdev " + seen.size() + " has " + bytes + " bytes; " + LONGEST_BDEV_NAME
+                        + " are the most");
             }
             if (base.equals(name)) {
                 throw invalid("it cannot be its own base bdev");
