@@ -79,6 +79,9 @@ class RaidBadInputIT {
         changed("biDamaged", superblock().damaged());
         changed("biVersion", superblock().version(2));
         changed("biSlot", superblock().firstSlot(2));
+        assertNotTaken("biVersion", "its version is 2.0");
+        assertNotTaken("biSlot", "it has a member in slot 2 of 2");
+        assertNotTaken("biDamaged", "its checksum is");
         Map<String, byte[]> before = contents();
         for (Refusal refusal : List.of(
                 new Refusal(EPERM, asked("raid1", 0, "bi0", "bi0"), "bi0", "twice"),
@@ -104,6 +107,10 @@ class RaidBadInputIT {
         }
         assertThat(stack.rpc().call("bdev_raid_get_bdevs", Map.of("category", "all")))
                 .hasSize(1);
+        // claimed and given back
+        assertNotTaken("biVersion", "its version is 2.0");
+        assertNotTaken("biSlot", "it has a member in slot 2 of 2");
+        assertNotTaken("biDamaged", "its checksum is");
         assertThat(cairn.wholeLog())
                 .contains("bdev 'biVersion' has a RAID superblock that is not used: its version is 2.0")
                 .contains("bdev 'biSlot' has a RAID superblock that is not used: it has a member in slot 2 of 2")
@@ -151,7 +158,9 @@ class RaidBadInputIT {
         byte[] newer = RaidSuperblock.of(file("biLeg1")).newer(10).disk();
         stack.aio("biLeg1", Files.write(file("biLeg1"), newer), 512, uuid);
 
+        assertNotTaken("biLeg1", "superblock has sequence number");
         assertRefused("bdev_raid_add_base_bdev", new Refusal(EBUSY, added("biLeg1"), "biLeg1", "newer", "biArray"));
+        assertNotTaken("biLeg1", "superblock has sequence number");
 
         assertThat(cairn.wholeLog())
                 .contains("bdev 'biLeg1': raid bdev 'biArray': its" + " superblock has sequence number");
@@ -166,6 +175,16 @@ class RaidBadInputIT {
                         RpcError.class,
                         e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(refusal.code()))
                 .hasMessageContainingAll(refusal.named().toArray(CharSequence[]::new));
+    }
+
+    /** Who asks for the disk is told. */
+    private void assertNotTaken(String disk, String why) {
+        assertThat(stack.rpc().call("bdev_why", Map.of("name", disk)).path("reasons"))
+                .filteredOn(reason -> reason.path("reason").asString().equals("not_taken"))
+                .singleElement()
+                .satisfies(reason -> assertThat(reason.path("error").asString()).contains(why));
+        assertThat(cairn.shell().runOverSsh("bdev:why " + disk))
+                .contains("module raid has looked at bdev " + disk + " and not taken it:", why);
     }
 
     private void assertUntouched(Map<String, byte[]> before) throws IOException {

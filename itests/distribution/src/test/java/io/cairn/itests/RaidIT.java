@@ -218,6 +218,56 @@ class RaidIT {
     }
 
     @Test
+    void aMirrorsLegIsReplacedUnderLoad() throws IOException {
+        Raid raid = mirror(SMALL);
+        try (Fio load = Fio.verifying(cairn.nbdUri(ARRAY), "--size=16M", "--iodepth=16")) {
+            replaced(raid, "raLeg0", 0);
+            load.end().clean();
+        }
+        assertThat(raid.scrub(false)).isZero();
+    }
+
+    @Test
+    void aParityArraysMemberIsReplacedUnderLoad() throws IOException {
+        Raid raid = parity(SMALL);
+        try (Fio load = stripes()) {
+            replaced(raid, "raDisk2", 2);
+            load.end().clean();
+        }
+        assertThat(raid.scrub(false)).isZero();
+    }
+
+    /** The array is as well as before at any time, and the old one is nobody's in the end. */
+    private void replaced(Raid raid, String old, int slot) throws IOException {
+        disks(SMALL, "raNew");
+        long since = Raid.nextNotification(stack.rpc());
+        awaitWrites(100);
+
+        stack.rpc()
+                .call(
+                        "bdev_raid_replace_base_bdev",
+                        Map.of("raid_name", ARRAY, "base_name", old, "new_base_name", "raNew"));
+        Await.untilTrue(
+                "raNew in slot " + slot,
+                LIMIT,
+                () -> raid.slot(slot).path("name").asString().equals("raNew"));
+        raid.awaitRest();
+        awaitWrites(100);
+
+        assertThat(raid.info().path("health").asString()).isEqualTo("optimal");
+        assertThat(raid.told(since)).containsExactly("bdev_process_begin: replace", "bdev_process_end: replace: done");
+        assertThat(stack.rpc().call("bdev_why", Map.of("name", old)).path("reasons"))
+                .extracting(reason -> reason.path("reason").asString())
+                .containsExactly("free");
+        assertThat(stack.rpc().call("bdev_why", Map.of("name", "raNew")).path("reasons"))
+                .extracting(reason -> reason.path("reason").asString())
+                .contains("base_of");
+        assertThat(Arrays.copyOf(Files.readAllBytes(file(old)), BLOCK))
+                .as("its superblock")
+                .containsOnly(0);
+    }
+
+    @Test
     void aFlippedByteOfALegIsFoundAndRepaired() throws IOException {
         Raid raid = mirror(SIZE);
         qemuIo("write -P 0x33 3M 8M", "flush").ok();
