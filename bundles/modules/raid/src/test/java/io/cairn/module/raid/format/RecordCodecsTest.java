@@ -230,7 +230,7 @@ class RecordCodecsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"64, 3", "64, 0", "76, 6", "72, -1", "48, -1", "40, -1", "56, -1", "84, 255"})
+    @CsvSource({"64, 3", "64, 0", "76, 7", "72, -1", "48, -1", "40, -1", "56, -1", "84, 255"})
     void valuesWithoutSenseAreRefused(int offset, long value) {
         byte[] record = unit(FULL);
         int size = offset == 72 || offset == 76 || offset == 84 ? 4 : 8;
