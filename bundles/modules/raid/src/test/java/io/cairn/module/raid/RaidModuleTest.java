@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -283,6 +284,127 @@ class RaidModuleTest extends RaidOnDisks {
         assertThat(core.onApp(() -> module.configuration()))
                 .extracting(ConfigEntry::method)
                 .containsExactly("bdev_raid_set_policy");
+    }
+
+    private TestDescriptor filled() {
+        TestDescriptor open = core.open("R", OpenMode.WRITE);
+        for (int i = 0; i < 6144; i += 64) {
+            open.channel(0).write(i, pattern(i, 64));
+        }
+        open.channel(0).flush();
+        return open;
+    }
+
+    /** Reads everywhere on a mirror, and expects to be given what was written. */
+    private void readAll(TestDescriptor open) {
+        List<TestIo> out = new ArrayList<>();
+        for (int block = 0; block < 6144; block += 4) {
+            out.add(open.channel(block / 4 % 2).start(IoRequest.read(block, 4)));
+            if (out.size() % 16 == 0) {
+                core.step(10);
+            }
+        }
+        core.until("the end of all reads", () -> out.stream().allMatch(TestIo::isDone));
+        assertThat(out).allMatch(io -> io.status().isSuccess());
+        core.settle();
+    }
+
+    private long readErrors(int slot) {
+        return ((Number) bases().get(slot).get("read_errors")).longValue();
+    }
+
+    /** A bdev that is added is slow to take its superblock: what is reported meanwhile is dealt with once, and what comes then. */
+    @Test
+    void aLegThatCannotBeReadIsFailedOnceBehindWhatTakesItsTime() {
+        core.expectErrorsInLog();
+        create("raid1", 0, true, List.of("B0", "B1", "B2"));
+        TestDescriptor open = filled();
+        disks.get(1).inject(always(IoType.READ, 2048, 6144));
+        pull(2);
+        disks.get(3).hold(io -> io.type() == IoType.WRITE && io.offsetBlocks() < 2048);
+        CompletionStage<Object> added =
+                core.start("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B3"));
+        readAll(open);
+        assertThat(readErrors(1)).isGreaterThan(100);
+        disks.get(3).release();
+        core.await(added);
+        untilHealth("degraded");
+        assertThat(bases().get(1)).containsEntry("role", "failed");
+        assertThat(bases().get(2)).containsEntry("name", "B3").containsEntry("role", "in_sync");
+    }
+
+    /** The array cannot go on without it, since nobody takes the record: that is tried once, and again when a record has been written. */
+    @Test
+    void aLegThatCannotBeReadIsFailedWhenRecordsAreTakenAgain() {
+        core.expectErrorsInLog();
+        create("raid1", 0, true, List.of("B0", "B1", "B2"));
+        TestDescriptor open = filled();
+        disks.get(1).inject(always(IoType.READ, 2048, 6144));
+        for (int i = 0; i < 3; i++) {
+            disks.get(i).inject(always(IoType.WRITE, 0, 8));
+        }
+        long before = disks.get(0).given(IoType.WRITE);
+        readAll(open);
+        assertThat(readErrors(1)).isGreaterThan(100);
+        assertThat(bases().get(1)).containsEntry("role", "in_sync");
+        assertThat(disks.get(0).given(IoType.WRITE) - before)
+                .as("writes to a leg that is well: extension and superblock")
+                .isLessThanOrEqualTo(2);
+
+        disks.forEach(SimDisk::clearFaults);
+        disks.get(1).inject(always(IoType.READ, 2048, 6144));
+        pull(2);
+        readAll(open);
+        assertThat(bases().get(1)).containsEntry("role", "failed");
+    }
+
+    @Test
+    void aMemberIsNotTakenWithoutARecordOfIt() {
+        core.expectErrorsInLog();
+        create("raid1", 0, true, List.of("B0", "B1"));
+        TestDescriptor open = filled();
+        pull(1);
+        disks.get(0).inject(always(IoType.WRITE, 0, 8));
+        assertThatThrownBy(() -> core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B3")))
+                .hasMessageContainingAll("B3", "record");
+        core.settle();
+        assertThat(info("R")).containsEntry("health", "degraded").doesNotContainKey("process");
+        assertThat(disks.get(3).bdev().claims()).isEmpty();
+
+        disks.get(0).clearFaults();
+        core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B3"));
+        untilHealth("optimal");
+        pull(0);
+        readAll(open);
+    }
+
+    /** It would not be believed after a restart: no read is served by it, and nothing is acknowledged that it alone has. */
+    @Test
+    void aMemberThatHasEverythingIsInOnlyWhenARecordSaysSo() {
+        core.expectErrorsInLog();
+        create("raid1", 0, true, List.of("B0", "B1"));
+        TestDescriptor open = filled();
+        core.call("bdev_raid_set_options", SLOWLY);
+        pull(1);
+        open.channel(0).write(0, pattern(9, 64));
+        comeBack(1);
+        untilHealth("rebuilding");
+        for (int i = 0; i < 2; i++) {
+            disks.get(i).inject(always(IoType.WRITE, 0, 8));
+        }
+        for (int i = 0; i < 400 && info("R").containsKey("process"); i++) {
+            core.step(100);
+            core.settle();
+        }
+        assertThat(bases().get(1)).containsEntry("role", "rebuilding").containsEntry("is_configured", false);
+
+        disks.forEach(SimDisk::clearFaults);
+        pull(1);
+        comeBack(1);
+        untilHealth("optimal");
+        pull(0);
+        assertThat(open.channel(0).read(0, 64)).isEqualTo(pattern(9, 64));
+        assertThat(open.channel(0).read(64, 64)).isEqualTo(pattern(64, 64));
     }
 
     @Test

@@ -2,8 +2,11 @@ package io.cairn.module.raid;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
 import io.cairn.bdev.ModuleUpgrades.Hold;
 import io.cairn.bdev.testkit.SimDisk;
+import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.SimMedium;
 import io.cairn.bdev.testkit.SimSettings;
 import io.cairn.bdev.testkit.TestCore;
@@ -13,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,6 +139,11 @@ abstract class RaidOnDisks {
             core.settle();
         }
         assertThat(info("R")).containsEntry("health", health);
+    }
+
+    /** Returns a disk's answer to whatever of a type touches some blocks, from now on. */
+    static SimFault always(IoType type, long block, long blocks) {
+        return new SimFault(Set.of(type), block, blocks, Integer.MAX_VALUE, IoStatus.FAILED);
     }
 
     static byte[] pattern(int seed, int blocks) {

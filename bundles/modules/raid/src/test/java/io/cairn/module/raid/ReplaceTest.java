@@ -3,6 +3,7 @@ package io.cairn.module.raid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cairn.bdev.BdevIo;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
@@ -11,18 +12,27 @@ import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.SimMedium;
 import io.cairn.bdev.testkit.SimSettings;
 import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.module.raid.format.ExtensionCodec;
+import io.cairn.module.raid.format.ExtensionRead;
 import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockRead;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A member is replaced while it works: B1 by B3. */
 class ReplaceTest extends RaidOnDisks {
     private static final int UNITS = 96;
+    /** Blocks at which these begin on every disk. */
+    private static final long EXTENSION = (64 << 10) / BLOCK;
+
+    private static final long BITMAP = EXTENSION + 16;
 
     private TestDescriptor open;
     private int unit;
@@ -318,6 +328,122 @@ class ReplaceTest extends RaidOnDisks {
         open = core.open("R", OpenMode.WRITE);
         pull(0);
         assertContentAfterHalf("without B0");
+    }
+
+    /** It could not be told that it is no member any more, and there is nobody else who would say so: it stays the member. */
+    @Test
+    void theOnlyLegStaysWhenItTakesNoSuperblockAnyMore() {
+        core.expectErrorsInLog();
+        create("raid1", 0, true, List.of("B1"));
+        begin("raid1");
+        slowly();
+        replace();
+        core.step(300);
+        refuseSuperblocks(1);
+        disks.get(1).inject(always(IoType.WRITE_ZEROES, 0, 2048));
+        fast();
+        untilNobodyIsReplaced();
+        assertThat(bases().get(0)).containsEntry("name", "B1").containsEntry("role", "in_sync");
+        assertThat(superblock(3)).as("on the new one").isInstanceOf(SuperblockRead.NoSuperblock.class);
+        assertThat(disks.get(3).bdev().claims()).isEmpty();
+        write(5, 1005);
+        open.channel(0).flush();
+
+        cutPower("3 1");
+        assertThat(bases().get(0)).containsEntry("name", "B1");
+        assertContent("after the power cut", 5, 6, 1000);
+    }
+
+    /** The other leg says who is in: the old one needs not. */
+    @Test
+    void anOldLegThatTakesNoSuperblockAnyMoreIsNotBelieved() {
+        create("raid1", true);
+        slowly();
+        replace();
+        core.step(300);
+        refuseSuperblocks(1);
+        disks.get(1).inject(always(IoType.WRITE_ZEROES, 0, 2048));
+        fast();
+        untilReplaced();
+        write(5, 1005);
+        open.channel(0).flush();
+
+        cutPower("1 0 3");
+        assertThat(bases().get(1)).containsEntry("name", "B3");
+        assertContent("after the power cut", 5, 6, 1000);
+        pull(0);
+        assertContent("on B3", 5, 6, 1000);
+    }
+
+    private void refuseSuperblocks(int disk) {
+        disks.get(disk).inject(always(IoType.WRITE, 0, 8));
+    }
+
+    private void untilNobodyIsReplaced() {
+        for (int i = 0; i < 400 && bases().toString().contains("replaced_by"); i++) {
+            core.step(100);
+            core.settle();
+        }
+        core.settle();
+        assertThat(bases().toString()).doesNotContain("replaced_by");
+    }
+
+    /** The power fails when the new one has the record that it is in, and nobody else has: nothing is left to go on with. */
+    @Test
+    void isOverWhenTheNewOneSaysThatItIsIn() {
+        create("raid1", true);
+        UUID array = UUID.fromString(info("R").get("uuid").toString());
+        AtomicInteger extensions = new AtomicInteger();
+        disks.get(3).hold(io -> isOfExtension(io) && extensions.incrementAndGet() > 1);
+        disks.get(0).hold(io -> io.type() == IoType.WRITE && io.offsetBlocks() < BITMAP && extensions.get() > 0);
+        replace();
+        for (int i = 0; i < 400 && disks.get(3).held() == 0; i++) {
+            core.step(100);
+        }
+        assertThat(disks.get(3).held()).isPositive();
+        cutPower("3 0 1");
+
+        assertThat(bases().get(1)).containsEntry("name", "B3").containsEntry("role", "in_sync");
+        assertThat(info("R")).containsEntry("health", "optimal");
+        core.settle();
+        for (int disk : new int[] {0, 3}) {
+            assertThat(ExtensionCodec.decode(
+                            media.get(disk).read(EXTENSION, 8), media.get(disk).read(EXTENSION + 8, 8), array))
+                    .as("on B%s", disk)
+                    .isInstanceOfSatisfying(
+                            ExtensionRead.Found.class,
+                            read -> assertThat(read.extension().process()).isEmpty());
+        }
+        assertContent("after the power cut", 0, 0, 0);
+    }
+
+    private static boolean isOfExtension(BdevIo io) {
+        return io.type() == IoType.WRITE && io.offsetBlocks() >= EXTENSION && io.offsetBlocks() < BITMAP;
+    }
+
+    /** Whatever ends it: what had to wait for that is done then. */
+    @ParameterizedTest
+    @ValueSource(strings = {"request", "loss"})
+    void theArrayGrowsWhenAReplacementHasBeenDropped(String how) {
+        create("raid1", true);
+        slowly();
+        replace();
+        core.step(300);
+        long before = core.find("R").orElseThrow().numBlocks();
+        for (int i : new int[] {0, 1, 3}) {
+            core.await(disks.get(i).resize(BLOCKS * 2));
+        }
+        core.settle();
+        assertThat(core.find("R").orElseThrow().numBlocks()).isEqualTo(before);
+        if (how.equals("request")) {
+            core.call("bdev_raid_remove_base_bdev", Map.of("name", "B3"));
+        } else {
+            pull(1);
+        }
+        fast();
+        untilHealth("optimal");
+        assertThat(core.find("R").orElseThrow().numBlocks()).isEqualTo(before + BLOCKS);
+        assertContent("when it has grown", 0, 0, 0);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.format.Reserved;
 import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.Shape;
+import io.cairn.reactor.Errno;
 import java.util.concurrent.CompletionStage;
 
 /** How a member that is in its slot comes into use while the array is online: as a TARGET first, IN_SYNC when it has been given everything. App thread. */
@@ -80,9 +81,28 @@ final class Joining {
                 return losses.lose(slot, member, MemberState.FAILED, Losses.unwritten(slot, status))
                         .thenAccept(lost -> {});
             }
-            return losses.recordOrFailMore()
-                    .thenCompose(written -> service.adopt())
-                    .thenRun(() -> service.redundancy().background().rebuild(slot, member.isDelta()));
+            return losses.recordOrFailMore().thenCompose(written -> {
+                if (!written) {
+                    return refuse(slot, member);
+                }
+                return service.adopt()
+                        .thenRun(() -> service.redundancy().background().rebuild(slot, member.isDelta()));
+            });
+        });
+    }
+
+    /** Too few members take the record of one that no channel uses yet: it is let go of. */
+    private CompletionStage<Void> refuse(Slot slot, Member member) {
+        CompletionStage<Void> left = Stages.done();
+        if (slot.member() == member && slot.role() == MemberRole.TARGET) {
+            slot.detach(keeper.record().sequence(), false);
+            member.setRole(MemberRole.ABSENT);
+            left = member.close();
+        }
+        return left.thenAccept(closed -> {
+            throw definition.refusal(
+                    Errno.EIO,
+                    "base bdev '" + member.bdev().name() + "' is not taken: too few members take the record of it");
         });
     }
 
@@ -103,11 +123,23 @@ final class Joining {
                                     "intents cannot be written to base bdev '" + slot.name() + "': " + status)
                             .thenAccept(lost -> {});
                 }
+                MemberState before = slot.state();
                 slot.setState(MemberState.CONFIGURED);
                 member.setRole(MemberRole.IN_SYNC);
-                return losses.recordOrFailMore()
-                        .thenCompose(written -> life.service().adopt())
-                        .thenRun(this::tellCompleteness);
+                return losses.recordOrFailMore().thenCompose(written -> {
+                    if (!written && slot.isInSync()) {
+                        // nobody would believe it after a restart: what was acknowledged on it alone would be lost
+                        slot.setState(before);
+                        member.setRole(MemberRole.TARGET);
+                        return losses.lose(
+                                        slot,
+                                        member,
+                                        MemberState.FAILED,
+                                        "base bdev '" + slot.name() + "' has everything, and no record says so")
+                                .thenAccept(lost -> {});
+                    }
+                    return life.service().adopt().thenRun(this::tellCompleteness);
+                });
             });
         });
     }

@@ -7,7 +7,10 @@ import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.level.MemberRole;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -24,6 +27,10 @@ final class Losses {
     private final SpareDemand demand;
     private final Consumer<String> tooFew;
     private final Consumer<Replacement> inheritance;
+    /** Members that the array has decided to fail since a record was written last: what else is reported of them is no news. */
+    private final Set<Member> decided = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** What served the array then; null at first. */
+    private Service decidedIn;
 
     /**
      * Makes one of an array.
@@ -75,11 +82,22 @@ final class Losses {
         });
     }
 
-    /** A member is to be failed by the array's own decision. */
+    /**
+     * A member is to be failed by the array's own decision. Where that is refused, because the array cannot do without it or no record can be written, it is asked for again
+     * only when a record has been written since: who is in may have changed.
+     */
     void fail(Slot slot, String why) {
-        serial.run(() -> slot.member() == null || life.service() == null
+        if (life.service() != decidedIn) {
+            decided.clear();
+            decidedIn = life.service();
+        }
+        Member member = slot.member();
+        if (decidedIn == null || member == null || !decided.add(member)) {
+            return;
+        }
+        serial.run(() -> slot.member() != member || life.service() == null
                 ? CompletableFuture.completedFuture(false)
-                : lose(slot, slot.member(), MemberState.FAILED, why));
+                : lose(slot, member, MemberState.FAILED, why));
     }
 
     /**
@@ -107,9 +125,9 @@ final class Losses {
         slot.setState(inSync ? as : before);
         member.setRole(MemberRole.ABSENT);
         life.service().left(slot);
-        LOG.log(Level.WARNING, "raid bdev ''{0}'' goes on without a member: {1}", array, why);
         return recordOrFailMore().thenCompose(written -> {
             if (!written) {
+                LOG.log(Level.WARNING, "raid bdev ''{0}'' cannot record the loss of a member: {1}", array, why);
                 slot.setState(before);
                 member.setRole(roleBefore);
                 if (member.isLeaving()) {
@@ -118,6 +136,7 @@ final class Losses {
                 }
                 return CompletableFuture.completedFuture(false);
             }
+            LOG.log(Level.WARNING, "raid bdev ''{0}'' goes on without a member: {1}", array, why);
             Optional<Replacement> heir = slots.replacementOf(slot);
             if (heir.isPresent()) {
                 slots.endReplacement();
@@ -144,6 +163,7 @@ final class Losses {
     CompletionStage<Boolean> recordOrFailMore() {
         return keeper.write(life.service().shape()).thenCompose(failed -> {
             if (failed.isEmpty()) {
+                decided.clear();
                 return CompletableFuture.completedFuture(true);
             }
             if (slots.inSync() - failed.size() < slots.minOperational()) {

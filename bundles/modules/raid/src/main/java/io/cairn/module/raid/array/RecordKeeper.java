@@ -9,6 +9,7 @@ import io.cairn.reactor.Errno;
 import io.cairn.reactor.HasErrno;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -108,8 +109,9 @@ final class RecordKeeper {
                 : store.write(described(shape).withMember(next.promised()).withSequence(0));
     }
 
-    /** Writes the next record to a bdev that has everything which a member has: it is the member. Nobody else says so yet. */
+    /** Writes the next record to a bdev that has everything which a member has: it is the member, and replaces nobody any more. Nobody else says so yet. */
     CompletionStage<IoStatus> introduce(Replacement next, Shape shape) {
+        record.setProcess(Optional.empty());
         MemberStore store = next.member().store();
         int index = next.slot().index();
         return record.write(
@@ -119,11 +121,11 @@ final class RecordKeeper {
                 .thenApply(failed -> failed.getOrDefault(index, IoStatus.SUCCESS));
     }
 
-    /** Writes the present superblock to a bdev that is not in it any more: it says by itself that it is no member. Its failure is no matter. */
-    CompletionStage<Void> disown(Member old, Shape shape) {
+    /** Writes the present superblock to a bdev that is not in it any more: it says by itself that it is no member. */
+    CompletionStage<IoStatus> disown(Member old, Shape shape) {
         return old.store() == null
-                ? Stages.done()
-                : old.store().write(described(shape)).thenAccept(status -> {});
+                ? CompletableFuture.completedFuture(IoStatus.SUCCESS)
+                : old.store().write(described(shape));
     }
 
     /**

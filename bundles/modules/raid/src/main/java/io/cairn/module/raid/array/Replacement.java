@@ -5,8 +5,10 @@ import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.format.ProcessKind;
 import io.cairn.module.raid.format.SuperblockMember;
 import io.cairn.module.raid.level.Layout;
+import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.Shape;
 import java.util.Optional;
+import java.util.UUID;
 
 /** A bdev that is given what a member holds, to take its place: claimed and written beside it. App thread. */
 final class Replacement {
@@ -14,6 +16,17 @@ final class Replacement {
     private final Member member;
     private final Shape.Extent extent;
     private long cursor;
+    /** Who was in the slot before; null until this one is. */
+    private Occupant before;
+
+    private record Occupant(
+            String name,
+            UUID uuid,
+            Shape.Extent extent,
+            Member member,
+            long readErrors,
+            long writeErrors,
+            long repaired) {}
 
     /**
      * Makes one.
@@ -74,7 +87,24 @@ final class Replacement {
 
     /** It is the member in the slot from now on. */
     void takePlace() {
+        MemberHealth health = slot.health();
+        before = new Occupant(
+                slot.name(),
+                slot.uuid(),
+                slot.extent(),
+                slot.member(),
+                health.readErrors(),
+                health.writeErrors(),
+                health.repaired());
         slot.assign(member.bdev().name(), member.bdev().uuid(), extent);
         slot.attach(member);
+    }
+
+    /** The member that was in the slot before is in it again, and this one beside it. */
+    void giveBack() {
+        slot.assign(before.name(), before.uuid(), before.extent());
+        slot.attach(before.member());
+        slot.health().add(before.readErrors(), before.writeErrors(), before.repaired());
+        member.setRole(MemberRole.ABSENT);
     }
 }

@@ -38,7 +38,7 @@ final class Replacing {
     /**
      * Makes one of an array.
      *
-     * @param ended run when another member has taken a place, or none does
+     * @param ended run when a replacement has come to its end, whatever that was: what had to wait for it may be done
      */
     Replacing(
             Definition definition,
@@ -300,30 +300,75 @@ final class Replacing {
     private CompletionStage<Void> exchange(Replacement next, Service service) {
         Slot slot = next.slot();
         Member old = slot.member();
-        String oldName = slot.name();
+        int others = othersInSync(slot);
         next.takePlace();
         next.member().setRole(MemberRole.IN_SYNC);
         slots.endReplacement();
-        keeper.record().setProcess(Optional.empty());
         service.redundancy().exchanged(slot);
-        return losses.recordOrFailMore()
-                // before anything is acknowledged that it does not have
-                .thenCompose(recorded -> keeper.disown(old, service.shape()))
-                .thenCompose(disowned -> {
-                    service.reshape();
-                    return service.adopt();
-                })
-                .thenCompose(adopted -> {
-                    service.redundancy().intents().keepAll(false);
-                    LOG.log(
-                            Level.INFO,
-                            "raid bdev ''{0}'': base bdev ''{1}'' has taken the place of ''{2}''",
-                            definition.name(),
-                            slot.name(),
-                            oldName);
-                    ended.run();
-                    return release(old);
-                });
+        return losses.recordOrFailMore().thenCompose(recorded -> {
+            // who was dropped meanwhile would have to be believed again as well
+            boolean mayBack = slot.isInSync() && othersInSync(slot) == others;
+            if (!recorded && mayBack) {
+                return takeBack(next, old, service, "too few members take the record of it");
+            }
+            // before anything is acknowledged that it does not have
+            return keeper.disown(old, service.shape()).thenCompose(disowned -> {
+                if (disowned.isSuccess() || othersInSync(slot) > 0) {
+                    return complete(next, old, service);
+                }
+                String why = "it would be believed by itself after a restart: "
+                        + Losses.unwritten(old.bdev().name(), disowned);
+                return mayBack ? takeBack(next, old, service, why) : completeAnyway(next, old, service, why);
+            });
+        });
+    }
+
+    private int othersInSync(Slot slot) {
+        return slots.count(other -> other != slot && other.isInSync());
+    }
+
+    /** Nothing better can be written: the newest record is believed where both come. */
+    private CompletionStage<Void> completeAnyway(Replacement next, Member old, Service service, String why) {
+        LOG.log(
+                Level.ERROR,
+                "raid bdev ''{0}'': base bdev ''{1}'' replaces ''{2}'', which must not come back without it: {3}",
+                definition.name(),
+                next.name(),
+                old.bdev().name(),
+                why);
+        return complete(next, old, service);
+    }
+
+    private CompletionStage<Void> complete(Replacement next, Member old, Service service) {
+        service.reshape();
+        return service.adopt().thenCompose(adopted -> {
+            service.redundancy().intents().keepAll(false);
+            LOG.log(
+                    Level.INFO,
+                    "raid bdev ''{0}'': base bdev ''{1}'' has taken the place of ''{2}''",
+                    definition.name(),
+                    next.name(),
+                    old.bdev().name());
+            ended.run();
+            return release(old);
+        });
+    }
+
+    /**
+     * The old one would be believed by itself, or by those that say so still, if the new one did not come first after a restart: then what was acknowledged without it would be
+     * lost. So it stays the member, and the new one must not say any more that it is. Only if that cannot be written either, the new one is the member.
+     */
+    private CompletionStage<Void> takeBack(Replacement next, Member old, Service service, String why) {
+        Slot slot = next.slot();
+        return keeper.promise(next, service.shape()).thenCompose(status -> {
+            if (!status.isSuccess()) {
+                return completeAnyway(next, old, service, why);
+            }
+            next.giveBack();
+            slots.replace(next);
+            service.redundancy().exchanged(slot);
+            return service.redundancy().intents().exchange(slot, old).thenCompose(kept -> drop(next, why));
+        });
     }
 
     // ---- it ends before ----
@@ -372,6 +417,7 @@ final class Replacing {
         // those that were kept so far say what the rebuild has to do again
         service.redundancy().intents().keepAll(false);
         joining.rejoin();
+        ended.run();
     }
 
     /**

@@ -168,18 +168,6 @@ final class ProcessRun {
         wake();
     }
 
-    /** Ends as soon as the members let go of what they have; nothing is saved. */
-    void halt() {
-        stopWanted = true;
-        if (!over) {
-            end(new Outcome.Stopped(rest(savedCursor)));
-            for (int slot = 0; slot < members.length; slot++) {
-                leave(slot, () -> {});
-            }
-            next();
-        }
-    }
-
     /**
      * Goes on with other members.
      *

@@ -246,15 +246,6 @@ public final class Processes {
      * @param stopped told what was running or due, from where it has to go on
      */
     public void stop(Consumer<List<Goal>> stopped) {
-        end(false, stopped);
-    }
-
-    /** Ends everything at once, for an array that is deleted or broken: I/O that is out is given up. Nothing begins any more. */
-    public void halt(Runnable stopped) {
-        end(true, rest -> stopped.run());
-    }
-
-    private void end(boolean atOnce, Consumer<List<Goal>> stopped) {
         closed = true;
         Runnable before = whenIdle;
         whenIdle = () -> {
@@ -267,7 +258,7 @@ public final class Processes {
             idle();
         } else {
             running.setBack = true;
-            running.reactor.execute(atOnce ? running.run::halt : running.run::stop);
+            running.reactor.execute(running.run::stop);
         }
     }
 

@@ -544,13 +544,13 @@ final class MiniArrays implements BdevModule {
 
         @Override
         public CompletionStage<Void> destruct() {
-            CompletableFuture<Void> halted = new CompletableFuture<>();
+            CompletableFuture<Void> stopped = new CompletableFuture<>();
             intents.close();
             if (journal != null) {
                 journal.close();
             }
-            processes.halt(() -> halted.complete(null));
-            return halted.thenCompose(v -> channels.adopt(layout)).thenCompose(v -> {
+            processes.stop(rest -> stopped.complete(null));
+            return stopped.thenCompose(v -> channels.adopt(layout)).thenCompose(v -> {
                 CompletionStage<Void> idle = CompletableFuture.completedFuture(null);
                 for (ReservedArea area : areas.values()) {
                     idle = idle.thenCombine(area.whenIdle(), (a, b) -> null);
