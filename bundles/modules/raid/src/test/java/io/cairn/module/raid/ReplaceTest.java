@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.bdev.BdevIo;
+import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.IoRequest;
 import io.cairn.bdev.testkit.SimDisk;
 import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.SimMedium;
@@ -16,9 +18,11 @@ import io.cairn.module.raid.format.ExtensionCodec;
 import io.cairn.module.raid.format.ExtensionRead;
 import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockRead;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -500,5 +504,51 @@ class ReplaceTest extends RaidOnDisks {
         create("raid0", 4, false, List.of("B0", "B1"));
         assertRefused("B1", "B3", "no redundancy");
         assertThat(disks.get(3).bdev().claims()).isEmpty();
+    }
+
+    /** The data of the new member begins elsewhere than that of the old one, as its optimal boundary wants it. */
+    @Test
+    void aStripeThatWasTornIsMadeWholeWhereTheDataOfTheNewMemberIs() {
+        core.expectErrorsInLog();
+        core.disk(
+                SimSettings.of("X", BLOCK, 4 * BLOCKS)
+                        .withLimits(new IoLimits(0, 0, 4096, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+                new SimMedium(BLOCK));
+        create("raid5f", 4, true, List.of("B0", "B1", "B2"));
+        unit = 16;
+        open = core.open("R", OpenMode.WRITE);
+        int stripes = 300;
+        for (int i = 0; i < stripes; i++) {
+            write(i, i);
+        }
+        core.call("bdev_raid_replace_base_bdev", Map.of("raid_name", "R", "base_name", "B1", "new_base_name", "X"));
+        for (int i = 0; i < 400 && !"X".equals(bases().get(1).get("name")); i++) {
+            core.step(100);
+            core.settle();
+        }
+        assertThat(bases().get(1)).containsEntry("name", "X").containsEntry("data_offset", 4096L);
+        pull(2);
+        int strip = unit / 2;
+        // B0 does not do its part of the last stripes, once each
+        for (int i = stripes - 6; i < stripes; i++) {
+            disks.get(0).inject(new SimFault(Set.of(IoType.WRITE), 2048 + (long) i * strip, strip, 1, IoStatus.FAILED));
+            IoRequest write = IoRequest.write((long) i * unit, unit, pattern(i + 1000, unit));
+            assertThat(open.channel(0).run(write).status()).isEqualTo(IoStatus.FAILED);
+            core.settle();
+        }
+        for (int i = 0; i < stripes; i++) {
+            int stripe = i;
+            byte[] read = open.channel(0).read((long) i * unit, unit);
+            for (int at = 0; at < read.length; at += BLOCK) {
+                byte[] block = Arrays.copyOfRange(read, at, at + BLOCK);
+                byte[] before = Arrays.copyOfRange(pattern(i, unit), at, at + BLOCK);
+                byte[] after = Arrays.copyOfRange(pattern(i + 1000, unit), at, at + BLOCK);
+                assertThat(block)
+                        .as("stripe %s, byte %s", i, at)
+                        .satisfiesAnyOf(is -> assertThat(is).isEqualTo(before), is -> assertThat(
+                                        stripe >= stripes - 6 && Arrays.equals(is, after))
+                                .isTrue());
+            }
+        }
     }
 }

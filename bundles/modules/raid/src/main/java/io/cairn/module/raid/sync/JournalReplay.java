@@ -27,11 +27,9 @@ public final class JournalReplay {
     private final Shape shape;
     private final int missing;
     private final long missingSince;
-    private final Map<Integer, Member> members = new HashMap<>();
+    private final Map<Integer, StripeRepair.Part> members = new HashMap<>();
     private final List<Found> found = new ArrayList<>();
     private final StripeRepair repair;
-
-    private record Member(ReservedArea area, Reserved where) {}
 
     private record Found(int slot, int place, JournalEntry entry) {}
 
@@ -59,19 +57,21 @@ public final class JournalReplay {
 
     /** Adds a member that is IN_SYNC. All of them are needed. */
     public JournalReplay with(int slot, ReservedArea area, Reserved where) {
-        members.put(slot, new Member(area, where));
+        members.put(slot, new StripeRepair.Part(area, where));
         return this;
     }
 
     /** Runs it, once. Fails with what a member answered; the array cannot be started then. */
     public CompletionStage<Result> run() {
         CompletionStage<Void> stage = CompletableFuture.completedFuture(null);
-        for (Map.Entry<Integer, Member> one : members.entrySet()) {
-            Member member = one.getValue();
-            for (int place = 0; place < member.where.journalSlots(); place++) {
+        for (Map.Entry<Integer, StripeRepair.Part> one : members.entrySet()) {
+            StripeRepair.Part member = one.getValue();
+            for (int place = 0; place < member.where().journalSlots(); place++) {
                 int at = place;
-                stage = stage.thenCompose(
-                                v -> member.area.read(member.where.journalSlotOffset(at), member.where.unit()))
+                stage = stage.thenCompose(v -> member.area()
+                                .read(
+                                        member.where().journalSlotOffset(at),
+                                        member.where().unit()))
                         .thenAccept(header -> JournalEntryCodec.decode(header, array)
                                 .ifPresent(entry -> found.add(new Found(one.getKey(), at, entry))));
             }
@@ -117,19 +117,21 @@ public final class JournalReplay {
     }
 
     private CompletionStage<byte[]> strip(Found one) {
-        Member member = members.get(one.slot);
-        return member.area.read(member.where.journalSlotOffset(one.place) + member.where.unit(), repair.stripBytes());
+        StripeRepair.Part member = members.get(one.slot);
+        return member.area()
+                .read(
+                        member.where().journalSlotOffset(one.place)
+                                + member.where().unit(),
+                        repair.stripBytes());
     }
 
     private CompletionStage<Set<Long>> restore(Map<Long, Found> newest, Map<Found, byte[]> strips) {
-        Map<Integer, ReservedArea> areas = new HashMap<>();
-        members.forEach((slot, member) -> areas.put(slot, member.area));
         CompletionStage<Void> stage = CompletableFuture.completedFuture(null);
         for (Found one : newest.values()) {
-            stage = stage.thenCompose(v -> repair.restore(one.entry.stripe(), areas, strips.get(one)));
+            stage = stage.thenCompose(v -> repair.restore(one.entry.stripe(), members, strips.get(one)));
         }
-        for (Member member : members.values()) {
-            stage = stage.thenCompose(v -> member.area.flush());
+        for (StripeRepair.Part member : members.values()) {
+            stage = stage.thenCompose(v -> member.area().flush());
         }
         return stage.thenApply(v -> Set.copyOf(newest.keySet()));
     }

@@ -126,7 +126,7 @@ public final class MemberJournal implements StripeJournal {
     /**
      * Makes a journal without a place.
      *
-     * @param shape of raid5f; strips and members of an array do not change
+     * @param shape of raid5f; what counts of it, the strips and how many members there are, does not change
      * @param nextSequence higher than that of any entry on a member: {@link JournalReplay} tells
      * @param superblockSequence tells the sequence number of the present superblock
      * @param restored is told the number of a stripe that was made whole whose write had failed
@@ -207,11 +207,11 @@ public final class MemberJournal implements StripeJournal {
             return;
         }
         place.state = State.RESTORING;
-        Map<Integer, ReservedArea> areas = new HashMap<>();
-        homes.forEach((slot, member) -> areas.put(slot, member.area));
+        Map<Integer, StripeRepair.Part> members = new HashMap<>();
+        homes.forEach((slot, member) -> members.put(slot, new StripeRepair.Part(member.area, member.where)));
         home.area
                 .read(home.where.journalSlotOffset(place.index) + home.where.unit(), repair.stripBytes())
-                .thenCompose(strip -> repair.restore(place.stripe, areas, strip))
+                .thenCompose(strip -> repair.restore(place.stripe, members, strip))
                 .thenCompose(written -> home.area.flush())
                 .whenComplete((done, failure) -> {
                     place.state = failure == null ? State.WHOLE : State.TORN;

@@ -1,5 +1,6 @@
 package io.cairn.module.raid.sync;
 
+import io.cairn.module.raid.format.Reserved;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.module.raid.member.ReservedArea;
 import java.util.Map;
@@ -13,6 +14,18 @@ import java.util.concurrent.CompletionStage;
 final class StripeRepair {
     private final Shape shape;
 
+    /**
+     * A member that has its part of the stripes.
+     *
+     * @param where what is where on it, its data too: another member in the same slot may have them elsewhere
+     */
+    record Part(ReservedArea area, Reserved where) {
+        private long offset(long stripe) {
+            return (where.dataOffset() + stripe * where.stripBlocks()) * where.blockSize();
+        }
+    }
+
+    /** Makes one. Of the shape only the strips and the order of the members count, which do not change. */
     StripeRepair(Shape shape) {
         this.shape = shape;
     }
@@ -28,12 +41,13 @@ final class StripeRepair {
      * @param members all that are IN_SYNC, by slot
      * @param strip what the missing strip should hold; is used up
      */
-    CompletionStage<Void> restore(long stripe, Map<Integer, ReservedArea> members, byte[] strip) {
+    CompletionStage<Void> restore(long stripe, Map<Integer, Part> members, byte[] strip) {
         int parity = shape.paritySlot(stripe);
         CompletionStage<Void> stage = CompletableFuture.completedFuture(null);
-        for (Map.Entry<Integer, ReservedArea> other : members.entrySet()) {
+        for (Map.Entry<Integer, Part> other : members.entrySet()) {
             if (other.getKey() != parity) {
-                stage = stage.thenCompose(v -> other.getValue().read(place(other.getKey(), stripe), stripBytes()))
+                Part part = other.getValue();
+                stage = stage.thenCompose(v -> part.area.read(part.offset(stripe), stripBytes()))
                         .thenAccept(data -> {
                             for (int i = 0; i < strip.length; i++) {
                                 strip[i] ^= data[i];
@@ -41,10 +55,7 @@ final class StripeRepair {
                         });
             }
         }
-        return stage.thenCompose(v -> members.get(parity).write(place(parity, stripe), strip));
-    }
-
-    private long place(int slot, long stripe) {
-        return (shape.members().get(slot).dataOffset() + stripe * shape.stripBlocks()) * shape.blockSize();
+        Part last = members.get(parity);
+        return stage.thenCompose(v -> last.area.write(last.offset(stripe), strip));
     }
 }
