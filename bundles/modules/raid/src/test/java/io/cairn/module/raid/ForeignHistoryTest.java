@@ -3,7 +3,10 @@ package io.cairn.module.raid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.bdev.BdevState;
+import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.IoRequest;
+import io.cairn.bdev.testkit.SimSettings;
 import io.cairn.bdev.testkit.TestDescriptor;
 import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockRead;
@@ -12,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** SPDK had an array in between, which counts the superblock up at each assembly and keeps no intents, and its process ended in the middle of writes. */
@@ -20,6 +24,11 @@ class ForeignHistoryTest extends RaidOnDisks {
 
     ForeignHistoryTest() {
         super(13, 2);
+    }
+
+    @Override
+    SimSettings settings(int i) {
+        return SimSettings.of("B" + i, BLOCK, BLOCKS).withUuid(new UUID(1, i)).withWriteCache(false);
     }
 
     private static byte[] full(int value, int blocks) {
@@ -119,6 +128,52 @@ class ForeignHistoryTest extends RaidOnDisks {
         pull(0);
         try (TestDescriptor open = core.open("R", OpenMode.READ)) {
             assertThat(open.channel(0).read(0, 16)).isEqualTo(full(1, 16));
+        }
+    }
+
+    /** SPDK had it while it was degraded; what is torn from then on is in the journal as in any other degraded array. */
+    @Test
+    void theJournalOfADegradedArrayIsReplayed() {
+        core.expectErrorsInLog();
+        create("raid5f", 4, true, List.of("B0", "B1", "B2"));
+        try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
+            for (int stripe = 0; stripe < 4; stripe++) {
+                open.channel(0).write(stripe * 16L, pattern(stripe, 16));
+            }
+        }
+        pull(2);
+        end(2);
+        begin();
+        core.settle();
+        TestDescriptor open = core.open("R", OpenMode.WRITE);
+        open.keepOpenOnRemove();
+        // B0 does its part of no stripe before the power goes, B1 of all
+        disks.get(0).hold(io -> io.type() == IoType.WRITE && io.offsetBlocks() >= DATA);
+        for (int stripe = 0; stripe < 4; stripe++) {
+            open.channel(0).start(IoRequest.write(stripe * 16L, 16, pattern(stripe + 100, 16)));
+            core.step(100);
+        }
+        assertThat(disks.get(0).held()).isEqualTo(4);
+        core.await(disks.get(0).cutPower());
+        core.await(disks.get(1).cutPower());
+        core.remove(module);
+        core.await(disks.get(0).remove());
+        core.await(disks.get(1).remove());
+        begin();
+        comeBack(0);
+        comeBack(1);
+        core.settle();
+        TestDescriptor again = core.open("R", OpenMode.READ);
+        for (int stripe = 0; stripe < 4; stripe++) {
+            byte[] read = again.channel(0).read(stripe * 16L, 16);
+            for (int at = 0; at < read.length; at += BLOCK) {
+                byte[] is = Arrays.copyOfRange(read, at, at + BLOCK);
+                byte[] before = Arrays.copyOfRange(pattern(stripe, 16), at, at + BLOCK);
+                byte[] after = Arrays.copyOfRange(pattern(stripe + 100, 16), at, at + BLOCK);
+                assertThat(Arrays.equals(is, before) || Arrays.equals(is, after))
+                        .as("byte %s of stripe %s is old or new", at, stripe)
+                        .isTrue();
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ final class ArrayHandOver {
     static Map<String, Object> plain(Slots slots, ArrayRecord record) {
         Map<String, Object> plain = new LinkedHashMap<>();
         plain.put(HandedOver.SEQUENCE, record.sequence());
-        plain.put(HandedOver.COMPLETE, record.completeSequence());
+        plain.put(HandedOver.COMPLETE, record.intentsSince());
         record.process().ifPresent(process -> plain.put(HandedOver.PROCESS, HandedOver.process(process)));
         plain.put(HandedOver.LOST, HandedOver.lost(record.lost()));
         List<String> states = new ArrayList<>();

@@ -22,6 +22,7 @@ final class ArrayRecord {
     private final boolean onDisk;
     private long sequence;
     private long completeSequence;
+    private long intentsSince;
     private long generation;
     private long regionRows = 1;
     private int regions;
@@ -45,6 +46,11 @@ final class ArrayRecord {
         return completeSequence;
     }
 
+    /** Returns the number since which the intents say all that has changed; higher than {@link #completeSequence} if they have been lost since. */
+    long intentsSince() {
+        return intentsSince;
+    }
+
     Optional<Extension.ProcessState> process() {
         return process;
     }
@@ -53,13 +59,21 @@ final class ArrayRecord {
         return lastScrub;
     }
 
-    /** Continues from what was found on the members. */
-    void continueFrom(Superblock newest, Optional<Long> lastComplete, Optional<Extension> extension) {
+    /**
+     * Continues from what was found on the members.
+     *
+     * @param since the number since which the intents say all; empty: nobody knows
+     * @param extension what was found beside the superblock, if it is believed
+     * @param highestGeneration of all extensions that were found, believed or not: beside an older copy the next one has to count
+     */
+    void continueFrom(Superblock newest, Optional<Long> since, Optional<Extension> extension, long highestGeneration) {
         sequence = newest.sequence();
+        generation = highestGeneration;
         // nobody knows: whoever left before now is not believed to have missed only what the intents say
-        completeSequence = lastComplete.orElse(newest.sequence() + 1);
+        intentsSince = since.orElse(newest.sequence() + 1);
+        // and no entry of a journal before now is about a stripe as it is
+        completeSequence = extension.map(Extension::completeSequence).orElse(newest.sequence());
         extension.ifPresent(known -> {
-            generation = known.generation();
             process = known.process();
             lastScrub = known.lastScrub();
             unsettled = known.unsettled();
@@ -71,6 +85,7 @@ final class ArrayRecord {
     void continueFrom(long lastSequence, long lastComplete, Optional<Extension.ProcessState> underWay) {
         sequence = lastSequence;
         completeSequence = lastComplete;
+        intentsSince = lastComplete;
         process = underWay;
     }
 
@@ -116,8 +131,8 @@ final class ArrayRecord {
     }
 
     /** The intents say less than the truth from the next write on: nobody who is away is synchronised by them alone. */
-    void forgetComplete() {
-        completeSequence = sequence + 1;
+    void forgetIntents() {
+        intentsSince = sequence + 1;
     }
 
     /**
@@ -132,6 +147,7 @@ final class ArrayRecord {
         sequence++;
         if (complete) {
             completeSequence = sequence;
+            intentsSince = sequence;
             unsettled = false;
         }
         if (!onDisk) {
@@ -159,6 +175,7 @@ final class ArrayRecord {
                 sequence,
                 generation,
                 completeSequence,
+                intentsSince,
                 regionRows,
                 regions,
                 process,

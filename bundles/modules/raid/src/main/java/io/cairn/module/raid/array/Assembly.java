@@ -86,17 +86,17 @@ public final class Assembly {
 
     /** Returns what one of those that were seen is to the array. */
     public Verdict verdict(Seen one) {
-        return judge(newest, completeSequence(), one, false);
+        return judge(newest, intentsSince(), one, false);
     }
 
     /**
      * Judges a bdev by what the array knows of itself.
      *
      * @param current the array's superblock
-     * @param completeSequence at which sequence number it was last complete; empty: nobody knows, no intents are believed
+     * @param intentsSince the sequence number since which the intents say all that has changed; empty: nobody knows, none is believed
      * @param online whether the array is in use, so that it cannot follow a superblock that is newer
      */
-    public static Verdict judge(Superblock current, Optional<Long> completeSequence, Seen one, boolean online) {
+    public static Verdict judge(Superblock current, Optional<Long> intentsSince, Seen one, boolean online) {
         if (!one.superblock().uuid().equals(current.uuid())) {
             return new Verdict.Stranger("it belongs to raid bdev '"
                     + one.superblock().name() + "' (" + one.superblock().uuid() + ")");
@@ -116,7 +116,7 @@ public final class Assembly {
         if (member.state() == MemberState.CONFIGURED) {
             return new Verdict.InSync(member.slot());
         }
-        return new Verdict.Returning(member.slot(), deltaAllowed(current, completeSequence, one, member.slot()));
+        return new Verdict.Returning(member.slot(), deltaAllowed(current, intentsSince, one, member.slot()));
     }
 
     /** The power was cut between the marking of a target and the others' record of it: the slot is its, if nobody has it. */
@@ -144,9 +144,9 @@ public final class Assembly {
      * Whether a member that missed something can be synchronised by the intents alone: no intent has been taken back since it left, and it knows
      * of no change that was made without those who are in now (had it been in use on its own, its intents would be others).
      */
-    private static boolean deltaAllowed(Superblock current, Optional<Long> completeSequence, Seen one, int slot) {
+    private static boolean deltaAllowed(Superblock current, Optional<Long> intentsSince, Seen one, int slot) {
         Superblock own = one.superblock();
-        boolean nothingForgotten = completeSequence.isPresent() && own.sequence() >= completeSequence.get();
+        boolean nothingForgotten = intentsSince.isPresent() && own.sequence() >= intentsSince.get();
         // whatever its state there: a target's own superblock says MISSING, and has the number up to which it has
         // everything
         boolean wasIn =
@@ -192,11 +192,11 @@ public final class Assembly {
     }
 
     /**
-     * Returns at which sequence number the array was last complete; empty if the extensions cannot be believed: one that belongs to the newest superblock
+     * Returns the sequence number since which the intents say all that has changed; empty if the extensions cannot be believed: one that belongs to the newest superblock
      * is missing, or older than it (somebody who knows nothing of it has had the array since).
      */
-    public Optional<Long> completeSequence() {
-        long complete = -1;
+    public Optional<Long> intentsSince() {
+        long since = -1;
         for (Seen one : seen) {
             boolean newestOne = one.superblock().sequence() == newest.sequence()
                     && newest.ofBdev(one.bdev())
@@ -208,15 +208,15 @@ public final class Assembly {
                         .isEmpty()) {
                     return Optional.empty();
                 }
-                complete = Math.max(complete, one.extension().get().completeSequence());
+                since = Math.max(since, one.extension().get().intentsSince());
             }
         }
-        return complete < 0 ? Optional.empty() : Optional.of(complete);
+        return since < 0 ? Optional.empty() : Optional.of(since);
     }
 
     /** Returns the extension that belongs to the newest superblock, with the highest generation; empty if none is believed. */
     public Optional<Extension> extension() {
-        if (completeSequence().isEmpty()) {
+        if (intentsSince().isEmpty()) {
             return Optional.empty();
         }
         return seen.stream()
@@ -224,6 +224,15 @@ public final class Assembly {
                         one.superblock().sequence() == newest.sequence() && verdict(one) instanceof Verdict.InSync)
                 .flatMap(one -> one.extension().stream())
                 .max((a, b) -> Long.compare(a.generation(), b.generation()));
+    }
+
+    /** Returns the highest generation of the extensions, whether they are believed or not; 0 if there are none. */
+    public long generation() {
+        return seen.stream()
+                .flatMap(one -> one.extension().stream())
+                .mapToLong(Extension::generation)
+                .max()
+                .orElse(0);
     }
 
     /** Returns the bdevs that have the newest sequence number and say something else: both were in use without the other. */

@@ -153,7 +153,7 @@ final class FoundMembers {
 
     /** Judges a member by what an array knows of itself that has been online. */
     Assembly.Verdict judge(Assembly.Seen one) {
-        return Assembly.judge(keeper.described(), Optional.of(keeper.record().completeSequence()), one, true);
+        return Assembly.judge(keeper.described(), Optional.of(keeper.record().intentsSince()), one, true);
     }
 
     /**

@@ -294,7 +294,7 @@ final class IntentKeeping {
 
         @Override
         public void intentsLost(Runnable recorded) {
-            keeper.record().forgetComplete();
+            keeper.record().forgetIntents();
             keeper.writeExtension().whenComplete((failed, failure) -> recorded.run());
         }
     }

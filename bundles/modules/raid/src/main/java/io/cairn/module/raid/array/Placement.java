@@ -25,8 +25,8 @@ final class Placement {
         Bdev bdev = slot.member().bdev();
         Shape.Extent here = shape.members().get(slot.index());
         boolean same = slot.uuid().equals(bdev.uuid());
-        boolean knows = delta
-                || (!definition.superblock() && same && slot.wasIn() && slot.leftAt() >= record.completeSequence());
+        boolean knows =
+                delta || (!definition.superblock() && same && slot.wasIn() && slot.leftAt() >= record.intentsSince());
         fit(
                 slot,
                 new Shape.Extent(same ? here.dataOffset() : offsetOnNew(bdev, shape.stripBlocks()), here.dataBlocks()));

@@ -121,12 +121,11 @@ final class Startup {
             }
         }
         if (!isNew) {
-            assembly.ifPresent(
-                    all -> keeper.record().continueFrom(all.newest(), all.completeSequence(), all.extension()));
+            assembly.ifPresent(all ->
+                    keeper.record().continueFrom(all.newest(), all.intentsSince(), all.extension(), all.generation()));
         }
         // an array that was offline knows itself, and nobody else has had its members
-        boolean believed =
-                assembly.map(all -> all.completeSequence().isPresent()).orElse(!isNew);
+        boolean believed = assembly.map(all -> all.intentsSince().isPresent()).orElse(!isNew);
         boolean wasComplete = missing.size() + slots.inSync() == slots.count();
         CompletionStage<Optional<CompletionStage<Bdev>>> started = Stages.done()
                 .thenCompose(begun -> owner.prepare(shape, believed, wasComplete))

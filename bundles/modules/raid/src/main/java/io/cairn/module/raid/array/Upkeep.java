@@ -127,7 +127,7 @@ final class Upkeep {
      * one leg until then; of raid5f by a scrub that repairs, since rows in doubt could not be served without a member, and are most probably good.
      */
     private void forget() {
-        record.forgetComplete();
+        record.forgetIntents();
         boolean used = record.sequence() > 0 && (intents.areOnDisk() || !definition.superblock());
         if (used && definition.level() == RaidLevel.RAID1) {
             allDoubtful = slots.inSync() > 1;

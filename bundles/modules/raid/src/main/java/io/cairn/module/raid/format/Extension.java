@@ -12,6 +12,7 @@ import java.util.UUID;
  * @param superblockSequence the sequence number of the superblock that was written after it
  * @param generation counts up with each write; of two valid copies the one with the higher generation counts
  * @param completeSequence the sequence number of the superblock at which the array was last complete
+ * @param intentsSince the sequence number of the superblock since which the intents say all that has changed; higher than the one before if they have been lost since
  * @param regionRows rows in a region of the intents; a power of two
  * @param regions how many regions there are
  * @param process the process that was under way
@@ -24,13 +25,14 @@ public record Extension(
         long superblockSequence,
         long generation,
         long completeSequence,
+        long intentsSince,
         long regionRows,
         int regions,
         Optional<ProcessState> process,
         Optional<Scrub> lastScrub,
         boolean unsettled,
         LostRows lost) {
-    /** Makes one whose rows are settled, with nothing lost. */
+    /** Makes one whose rows are settled, with nothing lost, neither rows nor intents. */
     public Extension(
             UUID arrayUuid,
             long superblockSequence,
@@ -44,6 +46,7 @@ public record Extension(
                 arrayUuid,
                 superblockSequence,
                 generation,
+                completeSequence,
                 completeSequence,
                 regionRows,
                 regions,

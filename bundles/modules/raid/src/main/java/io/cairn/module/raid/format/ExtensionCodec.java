@@ -19,11 +19,11 @@ import java.util.UUID;
  * The extension as bytes. Little-endian; the checksum is the ordinary CRC-32C over the record's length with the field zeroed. Any thread.
  *
  * <table>
- * <caption>Versions 1.0 and 2.0</caption>
+ * <caption>Versions 1.1 and 2.1</caption>
  * <tr><th>offset</th><th>size</th><th>field</th></tr>
  * <tr><td>0</td><td>8</td><td>{@code CAIRNEXT}</td></tr>
  * <tr><td>8</td><td>2</td><td>major version: 1, or 2 if rows are lost, so that nobody serves them who does not know of that; another one is not understood</td></tr>
- * <tr><td>10</td><td>2</td><td>minor version: 0; a higher one is read as this</td></tr>
+ * <tr><td>10</td><td>2</td><td>minor version: 1; a higher one is read as this, 0 as one in which the number at 144 is the one at 56</td></tr>
  * <tr><td>12</td><td>4</td><td>length of the record: 256, and 24 for each range of lost rows</td></tr>
  * <tr><td>16</td><td>4</td><td>CRC</td></tr>
  * <tr><td>20</td><td>4</td><td>0</td></tr>
@@ -31,7 +31,7 @@ import java.util.UUID;
  * <tr><td>40</td><td>8</td><td>generation</td></tr>
  * <tr><td colspan="3">so far for all versions to come</td></tr>
  * <tr><td>48</td><td>8</td><td>sequence number of the superblock</td></tr>
- * <tr><td>56</td><td>8</td><td>sequence number at which the array was last complete</td></tr>
+ * <tr><td>56</td><td>8</td><td>sequence number since which the intents say all that has changed</td></tr>
  * <tr><td>64</td><td>8</td><td>rows in a region</td></tr>
  * <tr><td>72</td><td>4</td><td>regions</td></tr>
  * <tr><td>76</td><td>4</td><td>process: 0 none, else {@link ProcessKind#diskCode}</td></tr>
@@ -43,7 +43,9 @@ import java.util.UUID;
  * <tr><td>120</td><td>8</td><td>end of the last scrub, in milliseconds since 1970 UTC</td></tr>
  * <tr><td>128</td><td>8</td><td>rows that it found to differ</td></tr>
  * <tr><td>136</td><td>4</td><td>version 2: how many ranges of rows are lost</td></tr>
- * <tr><td>140</td><td>116</td><td>0</td></tr>
+ * <tr><td>140</td><td>4</td><td>0</td></tr>
+ * <tr><td>144</td><td>8</td><td>sequence number at which the array was last complete</td></tr>
+ * <tr><td>152</td><td>104</td><td>0</td></tr>
  * <tr><td>256</td><td>24 each</td><td>version 2: slot (4 bytes), 0 (4), first row (8), rows (8); by slot, then by row</td></tr>
  * </table>
  */
@@ -59,7 +61,7 @@ public final class ExtensionCodec {
     private static final byte[] SIGNATURE = "CAIRNEXT".getBytes(StandardCharsets.US_ASCII);
     private static final int MAJOR = 1;
     private static final int MAJOR_WITH_LOST_ROWS = 2;
-    private static final int MINOR = 0;
+    private static final int MINOR = 1;
 
     private static final int MAJOR_AT = 8;
     private static final int MINOR_AT = 10;
@@ -68,7 +70,7 @@ public final class ExtensionCodec {
     private static final int ARRAY_AT = 24;
     private static final int GENERATION_AT = 40;
     private static final int SEQUENCE_AT = 48;
-    private static final int COMPLETE_AT = 56;
+    private static final int INTENTS_SINCE_AT = 56;
     private static final int REGION_ROWS_AT = 64;
     private static final int REGIONS_AT = 72;
     private static final int PROCESS_AT = 76;
@@ -81,6 +83,7 @@ public final class ExtensionCodec {
     private static final int SCRUB_MISMATCHES_AT = 128;
 
     private static final int LOST_AT = 136;
+    private static final int COMPLETE_AT = 144;
 
     private static final int PAUSED = 1;
     private static final int HAS_TARGET = 2;
@@ -110,6 +113,7 @@ public final class ExtensionCodec {
         Uuids.put(out, ARRAY_AT, extension.arrayUuid());
         out.putLong(GENERATION_AT, extension.generation());
         out.putLong(SEQUENCE_AT, extension.superblockSequence());
+        out.putLong(INTENTS_SINCE_AT, extension.intentsSince());
         out.putLong(COMPLETE_AT, extension.completeSequence());
         out.putLong(REGION_ROWS_AT, extension.regionRows());
         out.putInt(REGIONS_AT, extension.regions());
@@ -253,7 +257,8 @@ public final class ExtensionCodec {
                 arrayUuid,
                 in.getLong(SEQUENCE_AT),
                 in.getLong(GENERATION_AT),
-                in.getLong(COMPLETE_AT),
+                in.getLong(in.getShort(MINOR_AT) == 0 ? INTENTS_SINCE_AT : COMPLETE_AT),
+                in.getLong(INTENTS_SINCE_AT),
                 in.getLong(REGION_ROWS_AT),
                 in.getInt(REGIONS_AT),
                 process,
@@ -266,6 +271,7 @@ public final class ExtensionCodec {
     private static boolean makesSense(Extension extension) {
         return extension.superblockSequence() >= 0
                 && extension.completeSequence() >= 0
+                && extension.intentsSince() >= 0
                 && extension.generation() >= 0
                 && Long.bitCount(extension.regionRows()) == 1
                 && extension.regionRows() > 0

@@ -56,7 +56,7 @@ class AssemblyTest {
         Assembly both = Assembly.of(List.of(a, b));
         assertThat(both.readiness()).isEqualTo(Readiness.COMPLETE);
         assertThat(both.verdict(b)).isEqualTo(new Verdict.InSync(1));
-        assertThat(both.completeSequence()).contains(5L);
+        assertThat(both.intentsSince()).contains(5L);
         assertThat(both.divergent()).isEmpty();
     }
 
@@ -96,7 +96,7 @@ class AssemblyTest {
                 Optional.of(new Extension(ARRAY, 7, 1, 5, 1, 1000, Optional.empty(), Optional.empty())));
         Seen gone = seen(1, 6, "CC", 5);
         Assembly assembly = Assembly.of(List.of(bySpdk, gone));
-        assertThat(assembly.completeSequence()).isEmpty();
+        assertThat(assembly.intentsSince()).isEmpty();
         assertThat(assembly.extension()).isEmpty();
         assertThat(assembly.verdict(gone)).isEqualTo(new Verdict.Returning(1, false));
     }
@@ -182,6 +182,6 @@ class AssemblyTest {
                 Optional.of(new Extension(ARRAY, 9, 100, 9, 1, 1000, Optional.empty(), Optional.empty())));
         Assembly assembly = Assembly.of(List.of(target, member));
         assertThat(assembly.extension()).isEqualTo(member.extension());
-        assertThat(assembly.completeSequence()).contains(5L);
+        assertThat(assembly.intentsSince()).contains(5L);
     }
 }

@@ -41,6 +41,7 @@ class RecordCodecsTest {
             0x0102030405060708L,
             0x1112131415161718L,
             0x0102030405060707L,
+            0x0102030405060709L,
             2048,
             0x00031415,
             Optional.of(new ProcessState(
@@ -58,13 +59,13 @@ class RecordCodecsTest {
             textBlock =
                     """
             0   | 434149524e455854
-            8   | 01000000
+            8   | 01000100
             12  | 00010000
             20  | 00000000
             24  | 00112233445566778899aabbccddeeff
             40  | 1817161514131211
             48  | 0807060504030201
-            56  | 0707060504030201
+            56  | 0907060504030201
             64  | 0008000000000000
             72  | 15140300
             76  | 01000000
@@ -76,6 +77,7 @@ class RecordCodecsTest {
             120 | 785634129a010000
             128 | 0900000000000000
             136 | 0000000000000000
+            144 | 0707060504030201
             """)
     void theExtensionIsWhatItsTableSays(int offset, String hex) {
         byte[] record = ExtensionCodec.encode(FULL);
@@ -164,8 +166,19 @@ class RecordCodecsTest {
         assertThat(ExtensionCodec.decode(unit(FULL), newer, ARRAY)).isEqualTo(refused);
     }
 
+    /** Version 1.0 had one number for both. */
+    @Test
+    void anOlderMinorVersionIsRead() {
+        byte[] older = unit(PLAIN);
+        older[10] = 0;
+        older[144] = 0;
+        seal(older, 256, 16);
+
+        assertThat(ExtensionCodec.decode(older, NOTHING, ARRAY)).isEqualTo(new Found(PLAIN, 0));
+    }
+
     private static Extension withLost(LostRows lost) {
-        return new Extension(ARRAY, 7, 2, 7, 2048, 1000, Optional.empty(), Optional.empty(), false, lost);
+        return new Extension(ARRAY, 7, 2, 7, 7, 2048, 1000, Optional.empty(), Optional.empty(), false, lost);
     }
 
     @ParameterizedTest
@@ -173,7 +186,7 @@ class RecordCodecsTest {
             delimiter = '|',
             textBlock =
                     """
-            8   | 02000000
+            8   | 02000100
             12  | 30010000
             136 | 02000000
             256 | 010000000000000008000000000000000400000000000000
@@ -220,7 +233,7 @@ class RecordCodecsTest {
     @Test
     void aNewerMinorVersionMayBeLonger() {
         byte[] newer = unit(PLAIN);
-        newer[10] = 1;
+        newer[10] = 2;
         newer[300] = 9;
         newer[12] = 0;
         newer[13] = 2;
@@ -230,7 +243,7 @@ class RecordCodecsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"64, 3", "64, 0", "76, 7", "72, -1", "48, -1", "40, -1", "56, -1", "84, 255"})
+    @CsvSource({"64, 3", "64, 0", "76, 7", "72, -1", "48, -1", "40, -1", "56, -1", "144, -1", "84, 255"})
     void valuesWithoutSenseAreRefused(int offset, long value) {
         byte[] record = unit(FULL);
         int size = offset == 72 || offset == 76 || offset == 84 ? 4 : 8;

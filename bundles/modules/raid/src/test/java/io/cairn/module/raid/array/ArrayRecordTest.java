@@ -1,0 +1,77 @@
+package io.cairn.module.raid.array;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.module.raid.format.Extension;
+import io.cairn.module.raid.format.Superblock;
+import io.cairn.module.raid.level.RaidLevel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Test;
+
+/** What an array's record says of who may be synchronised by the intents, and of which journal entries count. */
+class ArrayRecordTest {
+    private static final UUID ARRAY = new UUID(1, 2);
+
+    private final ArrayRecord record = new ArrayRecord(ARRAY, true);
+    private final List<Extension> written = new ArrayList<>();
+    private final RecordHome home = new RecordHome() {
+        @Override
+        public CompletionStage<IoStatus> write(Extension extension, Superblock superblock) {
+            written.add(extension);
+            return CompletableFuture.completedFuture(IoStatus.SUCCESS);
+        }
+
+        @Override
+        public CompletionStage<IoStatus> write(Extension extension) {
+            written.add(extension);
+            return CompletableFuture.completedFuture(IoStatus.SUCCESS);
+        }
+    };
+
+    private static Superblock superblock(long sequence) {
+        return new Superblock(ARRAY, "R", RaidLevel.RAID5F, 512, 1024, 8, sequence, List.of());
+    }
+
+    private Extension write(boolean complete) {
+        record.write(superblock(0), complete, Map.of(0, home));
+        return written.get(written.size() - 1);
+    }
+
+    /** Entries that were written before the intents were lost are about the loss of the member that is still missing. */
+    @Test
+    void theLossOfIntentsSaysNothingOfTheJournal() {
+        write(true);
+        Extension degraded = write(false);
+        record.forgetIntents();
+        record.writeExtension(Map.of(0, home));
+        Extension forgotten = written.get(2);
+        assertThat(degraded.completeSequence()).isEqualTo(1);
+        assertThat(degraded.intentsSince()).isEqualTo(1);
+        assertThat(forgotten.completeSequence()).isEqualTo(1);
+        assertThat(forgotten.intentsSince()).isEqualTo(3);
+        write(false);
+        assertThat(record.saysComplete()).isFalse();
+        write(true);
+        assertThat(record.saysComplete()).isTrue();
+    }
+
+    @Test
+    void anExtensionThatIsNotBelievedLeavesTheArrayIncompleteUntilEverybodyIsIn() {
+        record.continueFrom(superblock(7), Optional.empty(), Optional.empty(), 40);
+        Extension first = write(false);
+        assertThat(first.superblockSequence()).isEqualTo(8);
+        assertThat(first.generation()).as("counts beside the older copies").isEqualTo(41);
+        assertThat(first.intentsSince()).as("for who left before").isEqualTo(8);
+        assertThat(first.completeSequence())
+                .as("entries of a later number count")
+                .isEqualTo(7);
+        assertThat(record.saysComplete()).isFalse();
+    }
+}
