@@ -3,6 +3,7 @@ package io.cairn.module.raid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
@@ -844,6 +845,82 @@ class RaidModuleTest extends RaidOnDisks {
         assertThat(SuperblockCodec.decode(media.get(0).read(0, 8), BLOCK))
                 .isInstanceOf(SuperblockRead.NoSuperblock.class);
         assertThat(disks.get(0).bdev().claims()).isEmpty();
+    }
+
+    @Test
+    void aRefusedCreationWritesToNoBase() {
+        IoLimits unitsOfThree = new IoLimits(0, 0, 0, false, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        core.disk(SimSettings.of("odd", BLOCK, BLOCKS).withLimits(unitsOfThree), new SimMedium(BLOCK));
+        assertRefused(
+                Map.of(
+                        "raid_level",
+                        "raid0",
+                        "strip_size_kb",
+                        4L,
+                        "base_bdevs",
+                        List.of("B0", "odd"),
+                        "superblock",
+                        true),
+                -22,
+                "odd",
+                "units of 3");
+        assertThat(disks.get(0).given(IoType.WRITE) + disks.get(0).given(IoType.WRITE_ZEROES))
+                .as("writes to B0")
+                .isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void aCreationByForceThatIsRefusedWipesNothing(boolean superblock) {
+        create("raid1", 0, true, List.of("B2"));
+        core.call("bdev_raid_delete", Map.of("name", "R"));
+        core.disk("other", 4096, 4096);
+        core.disk("small", BLOCK, 2048);
+        assertRefused(
+                Map.of(
+                        "base_bdevs",
+                        List.of("B2", superblock ? "small" : "other"),
+                        "superblock",
+                        superblock,
+                        "force",
+                        true),
+                -22,
+                superblock ? "too small" : "blocks of 4096");
+        assertThat(SuperblockCodec.decode(media.get(2).read(0, 8), BLOCK)).isInstanceOf(SuperblockRead.Found.class);
+    }
+
+    @Test
+    void anArrayWithoutSuperblockIsNotPutOverAnotherOnesSuperblock() {
+        create("raid1", 0, true, List.of("B2"));
+        core.call("bdev_raid_delete", Map.of("name", "R"));
+        assertRefused(Map.of("base_bdevs", List.of("B2", "B0")), -17, "B2", "'R'", "force");
+
+        create("raid1", 0, false, List.of("B0", "B1"));
+        core.call("bdev_raid_remove_base_bdev", Map.of("name", "B1"));
+        Map<String, Object> b2 = Map.of("raid_bdev", "R", "base_bdev", "B2");
+        assertThatThrownBy(() -> core.call("bdev_raid_add_base_bdev", b2)).hasMessageContaining("superblock");
+        Map<String, Object> instead = Map.of("raid_name", "R", "base_name", "B0", "new_base_name", "B2");
+        assertThatThrownBy(() -> core.call("bdev_raid_replace_base_bdev", instead))
+                .hasMessageContaining("superblock");
+        assertThat(SuperblockCodec.decode(media.get(2).read(0, 8), BLOCK)).isInstanceOf(SuperblockRead.Found.class);
+
+        core.call(
+                "bdev_raid_create",
+                Map.of("name", "Y", "raid_level", "raid1", "base_bdevs", List.of("B2"), "force", true));
+        assertThat(SuperblockCodec.decode(media.get(2).read(0, 8), BLOCK))
+                .isInstanceOf(SuperblockRead.NoSuperblock.class);
+    }
+
+    @Test
+    void theSuperblockOfAnArrayOnTopIsDataOfTheOneBelow() {
+        create("raid1", 0, false, List.of("B0", "B1"));
+        core.call(
+                "bdev_raid_create",
+                Map.of("name", "Top", "raid_level", "raid1", "superblock", true, "base_bdevs", List.of("R")));
+        core.call("bdev_raid_delete", Map.of("name", "Top"));
+        core.call("bdev_raid_delete", Map.of("name", "R"));
+        create("raid1", 0, false, List.of("B0", "B1"));
+        assertThat(info("R")).containsEntry("state", "online");
     }
 
     @Test

@@ -94,7 +94,7 @@ final class Additions {
 
     /** Nothing of another array's is on the new leg, there is room on it, and it can be written. */
     private CompletionStage<Void> inspectLeg(Slot slot, Service service) {
-        return intake.inspect(List.of(slot), false)
+        return intake.inspect(List.of(slot))
                 .thenCompose(inspected -> {
                     placement.placeNew(slot, service.shape());
                     return keeper.mark(slot, service.shape());
@@ -120,12 +120,10 @@ final class Additions {
         Bdev bdev = member.bdev();
         Service service = life.service();
         if (service == null) {
-            slot.assign(bdev.name(), bdev.uuid(), slot.extent());
-            return intake.inspect(List.of(slot), false);
+            return intake.inspect(List.of(slot)).thenRun(() -> slot.assign(bdev.name(), bdev.uuid(), slot.extent()));
         }
         if (!definition.superblock()) {
-            placement.place(slot, service.shape(), false);
-            return Stages.done();
+            return intake.inspect(List.of(slot)).thenRun(() -> placement.place(slot, service.shape(), false));
         }
         return intake.inspectOwn(member).thenCompose(own -> {
             if (own.isEmpty()) {

@@ -94,6 +94,19 @@ final class Geometry {
         return shape;
     }
 
+    /**
+     * Checks that the members which are there can be in a new array, before anything is written to one of them.
+     *
+     * @throws BdevException EINVAL naming the member that is too small, or cannot be written where strips begin
+     */
+    static void checkNew(Definition definition, Slots slots) {
+        List<Bdev> members =
+                slots.attached().stream().map(slot -> slot.member().bdev()).toList();
+        if (!members.isEmpty()) {
+            checkWriteUnits(definition.name(), assembled(definition, slots, false, Optional.empty()), members);
+        }
+    }
+
     private static void checkHolds(Definition definition, Bdev base, Shape.Extent extent) {
         long end = extent.dataOffset() + extent.dataBlocks();
         if (base.numBlocks() < end) {

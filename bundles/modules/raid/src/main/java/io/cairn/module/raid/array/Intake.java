@@ -7,6 +7,7 @@ import io.cairn.module.raid.format.ExtensionRead;
 import io.cairn.module.raid.format.Superblock;
 import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.reactor.Errno;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -80,43 +81,74 @@ final class Intake {
     /**
      * Looks at what is on members that are new, before anything is written to any of them.
      *
-     * @param force whether a superblock that is found is wiped
-     * @return fails with EEXIST if there is one that is not wiped
+     * @return fails with EEXIST if one has a superblock
      */
-    CompletionStage<Void> inspect(List<Slot> which, boolean force) {
-        if (!definition.superblock()) {
-            return Stages.done();
-        }
+    CompletionStage<Void> inspect(List<Slot> which) {
         CompletionStage<Void> inspected = Stages.done();
         for (Slot slot : which) {
-            Member member = slot.member();
-            inspected = inspected.thenCompose(before -> inspect(member, force));
+            inspected = inspected
+                    .thenCompose(before -> foreign(slot))
+                    .thenAccept(found -> found.ifPresent(what -> {
+                        throw definition.refusal(
+                                Errno.EEXIST,
+                                "base bdev '" + slot.member().bdev().name() + "' has " + what
+                                        + "; bdev_raid_create wipes it with force");
+                    }));
         }
         return inspected;
     }
 
-    private CompletionStage<Void> inspect(Member member, boolean force) {
-        return member.store().readSuperblock().thenCompose(read -> {
-            Optional<String> foreign = Foreign.what(read);
-            if (foreign.isEmpty()) {
-                return Stages.done();
-            }
-            if (!force) {
-                throw definition.refusal(
-                        Errno.EEXIST,
-                        "base bdev '" + member.bdev().name() + "' has " + foreign.get()
-                                + "; bdev_raid_create wipes it with force");
-            }
-            return member.store().wipe().thenAccept(status -> {
-                Stages.require(
-                        status,
-                        () -> definition.refusal(
-                                status.errno(),
-                                "the superblock on base bdev '" + member.bdev().name() + "' cannot be wiped: "
-                                        + status));
-                context.host().passedOver(member.bdev(), "");
+    /** Returns which members that are new have a superblock: nothing is written, and nobody is refused. */
+    CompletionStage<List<Member>> findForeign(List<Slot> which) {
+        CompletionStage<List<Member>> all = CompletableFuture.completedFuture(new ArrayList<>());
+        for (Slot slot : which) {
+            all = all.thenCombine(foreign(slot), (found, what) -> {
+                what.ifPresent(foreign -> found.add(slot.member()));
+                return found;
             });
-        });
+        }
+        return all;
+    }
+
+    /** Wipes the superblocks of members, one after another. */
+    CompletionStage<Void> wipe(List<Member> which) {
+        CompletionStage<Void> wiped = Stages.done();
+        for (Member member : which) {
+            wiped = wiped.thenCompose(before -> beginning(member).wipe())
+                    .thenAccept(status -> {
+                        Stages.require(
+                                status,
+                                () -> definition.refusal(
+                                        status.errno(),
+                                        "the superblock on base bdev '"
+                                                + member.bdev().name() + "' cannot be wiped: " + status));
+                        context.host().passedOver(member.bdev(), "");
+                    });
+        }
+        return wiped;
+    }
+
+    private CompletionStage<Optional<String>> foreign(Slot slot) {
+        Member member = slot.member();
+        if (!definition.superblock() && slot.uuid().equals(member.bdev().uuid())) {
+            // it is known to be the array's: what is at its beginning is what users have written
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        return beginning(member).readSuperblock().thenApply(read -> foreign(member, read));
+    }
+
+    /** Says whose superblock is on a member; empty if it may be written there. */
+    private Optional<String> foreign(Member member, SuperblockRead read) {
+        // data begins at block 0 without a superblock: one that does not name the member is of an array on top of this
+        // one
+        boolean isData = !definition.superblock()
+                && read instanceof SuperblockRead.Found found
+                && found.superblock().ofBdev(member.bdev().uuid()).isEmpty();
+        return isData ? Optional.empty() : Foreign.what(read);
+    }
+
+    private static MemberStore beginning(Member member) {
+        return member.store() == null ? new MemberStore(member.link()) : member.store();
     }
 
     /**
@@ -125,11 +157,8 @@ final class Intake {
      * @return the array's superblock on it; fails with EEXIST if there is another one, with EBUSY if it is newer than the array
      */
     CompletionStage<Optional<Superblock>> inspectOwn(Member member) {
-        if (member.store() == null) {
-            return CompletableFuture.completedFuture(Optional.empty());
-        }
         String name = member.bdev().name();
-        return member.store().readSuperblock().thenApply(read -> {
+        return beginning(member).readSuperblock().thenApply(read -> {
             if (read instanceof SuperblockRead.Found found
                     && found.superblock().uuid().equals(definition.id())) {
                 if (found.superblock().sequence() > record.sequence()) {
@@ -138,7 +167,7 @@ final class Intake {
                 }
                 return Optional.of(found.superblock());
             }
-            Foreign.what(read).ifPresent(what -> {
+            foreign(member, read).ifPresent(what -> {
                 throw definition.refusal(Errno.EEXIST, "base bdev '" + name + "' has " + what);
             });
             return Optional.empty();

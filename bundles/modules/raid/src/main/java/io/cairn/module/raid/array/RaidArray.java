@@ -202,7 +202,13 @@ public final class RaidArray {
                                 .filter(bdev -> slot.member() == null)
                                 .ifPresent(bdev -> slot.attach(intake.claim(bdev, force)));
                     }
-                    return intake.inspect(slots.attached(), force);
+                    CompletionStage<List<Member>> foreign = force
+                            ? intake.findForeign(slots.attached())
+                            : intake.inspect(slots.attached()).thenApply(inspected -> List.of());
+                    return foreign.thenCompose(toWipe -> {
+                        Geometry.checkNew(definition, slots);
+                        return intake.wipe(toWipe);
+                    });
                 })
                 .thenCompose(inspected -> startup.startIfReady());
         return Stages.recover(created, failure -> discard().exceptionally(ignored -> null));
@@ -219,7 +225,7 @@ public final class RaidArray {
                         return Stages.done();
                     }
                     slot.get().attach(intake.claim(bdev, false));
-                    return intake.inspect(List.of(slot.get()), false).handle((ok, failure) -> {
+                    return intake.inspect(List.of(slot.get())).handle((ok, failure) -> {
                         if (failure != null) {
                             letGo(slot.get());
                             throw Stages.unchecked(failure);

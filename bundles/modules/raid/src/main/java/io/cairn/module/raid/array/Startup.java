@@ -140,7 +140,8 @@ final class Startup {
         return Stages.recover(started, failure -> {
             missing.forEach(slot -> slot.setState(MemberState.CONFIGURED));
             slots.attached().forEach(slot -> slot.member().setRole(MemberRole.ABSENT));
-            return isNew ? keeper.wipe() : Stages.done();
+            boolean begun = isNew && !keeper.isNew();
+            return begun ? keeper.wipe() : Stages.done();
         });
     }
 
