@@ -259,6 +259,49 @@ class RaidModuleTest extends RaidOnDisks {
         assertThat(read(0, 8)).as("from the member that was stale").isEqualTo(pattern(2, 8));
     }
 
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void aLegThatWasInUseAloneIsNotOverwritten(boolean together) {
+        create("raid1", 0, true, 2);
+        write(0, pattern(1, 8));
+        disks.get(0).inject(SimFault.next(1, IoType.WRITE, IoStatus.FAILED));
+        write(0, pattern(2, 8));
+        core.remove(module);
+        core.await(disks.get(0).remove());
+        core.await(disks.get(1).remove());
+        module = new RaidModule();
+        core.add(module);
+        core.call("bdev_raid_set_options", Map.of("start_degraded_timeout_sec", 1L));
+        comeBack(0);
+        untilHealth("degraded");
+        if (together) {
+            core.remove(module);
+            core.await(disks.get(0).remove());
+            comeBack(0);
+            comeBack(1);
+            module = new RaidModule();
+            core.add(module);
+        } else {
+            comeBack(1);
+        }
+        for (int i = 0; i < 20; i++) {
+            core.step(100);
+            core.settle();
+        }
+
+        assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "degraded");
+        assertThat(media.get(0).read(2048, 8)).isEqualTo(pattern(1, 8));
+        assertThat(media.get(1).read(2048, 8))
+                .as("what was acknowledged, and is on B1 only")
+                .isEqualTo(pattern(2, 8));
+        int out = disks.get(0).bdev().claims().isEmpty() ? 0 : 1;
+        Map<String, Object> again = Map.of("raid_bdev", "R", "base_bdev", "B" + out);
+        assertThatThrownBy(() -> core.call("bdev_raid_add_base_bdev", again)).hasMessageContaining("in use without");
+        media.get(out).write(0, new byte[BLOCK]);
+        core.call("bdev_raid_add_base_bdev", again);
+        untilHealth("optimal");
+    }
+
     @Test
     void startsWithoutAMemberWhenThePolicySaysSo() {
         create("raid1", 0, true, 2);

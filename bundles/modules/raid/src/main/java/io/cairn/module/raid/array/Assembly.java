@@ -38,6 +38,9 @@ public final class Assembly {
          */
         record Returning(int slot, boolean delta) implements Verdict {}
 
+        /** It was in a slot, and in use without any of those who are in now: what was written to it then is nowhere else. Nothing is done with it. */
+        record Apart(UUID without) implements Verdict {}
+
         /** It does not belong to the array, for a reason. */
         record Stranger(String reason) implements Verdict {}
 
@@ -116,7 +119,43 @@ public final class Assembly {
         if (member.state() == MemberState.CONFIGURED) {
             return new Verdict.InSync(member.slot());
         }
+        Optional<UUID> without = inUseWithout(current, one.superblock(), one.bdev());
+        if (without.isPresent()) {
+            return new Verdict.Apart(without.get());
+        }
         return new Verdict.Returning(member.slot(), deltaAllowed(current, intentsSince, one, member.slot()));
+    }
+
+    /**
+     * Returns which member of an array, that is in sync now, a bdev was in use without; empty if there is none. Who was in together with another one that is in sync
+     * now, by its own superblock, has nothing that this one lacks: a loss is recorded on all who are in before a change is acknowledged.
+     *
+     * @param own what is on the bdev; if it was not in by that itself, it was a target
+     */
+    static Optional<UUID> inUseWithout(Superblock current, Superblock own, UUID bdev) {
+        List<UUID> inNow = current.members().stream()
+                .filter(member -> member.state() == MemberState.CONFIGURED
+                        && !member.uuid().equals(bdev))
+                .map(SuperblockMember::uuid)
+                .toList();
+        boolean sharesHistory = inNow.stream().anyMatch(other -> isIn(own, other));
+        return isIn(own, bdev) && !sharesHistory
+                ? inNow.stream().filter(other -> own.ofBdev(other).isPresent()).findFirst()
+                : Optional.empty();
+    }
+
+    /** Says of a bdev that {@link #inUseWithout} has found something for why it is left alone. */
+    static String wasApart(UUID without) {
+        return "it was in use without bdev " + without
+                + ", which is in use without it now, and is left alone: clear its "
+                + "superblock and add it, if what was written to it is not wanted";
+    }
+
+    private static boolean isIn(Superblock superblock, UUID bdev) {
+        return superblock
+                .ofBdev(bdev)
+                .filter(member -> member.state() == MemberState.CONFIGURED)
+                .isPresent();
     }
 
     /** The power was cut between the marking of a target and the others' record of it: the slot is its, if nobody has it. */

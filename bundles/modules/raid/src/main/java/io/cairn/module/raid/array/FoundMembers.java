@@ -148,6 +148,9 @@ final class FoundMembers {
     }
 
     private static String whyNot(Assembly.Verdict verdict) {
+        if (verdict instanceof Assembly.Verdict.Apart apart) {
+            return Assembly.wasApart(apart.without());
+        }
         return verdict instanceof Assembly.Verdict.Stranger stranger ? stranger.reason() : "its place is taken";
     }
 
@@ -172,6 +175,9 @@ final class FoundMembers {
                                 "its superblock has sequence number " + newer.sequence() + ", the array that is "
                                         + state + " has " + keeper.record().sequence()
                                         + ": it was in use without the others, and is left alone");
+                    }
+                    if (verdict instanceof Assembly.Verdict.Apart) {
+                        throw definition.refusal(Errno.EBUSY, whyNot(verdict));
                     }
                     Slot slot = slotOf(verdict)
                             .filter(free -> free.member() == null)

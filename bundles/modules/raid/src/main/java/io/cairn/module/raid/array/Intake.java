@@ -18,7 +18,7 @@ import java.util.function.BiConsumer;
 final class Intake {
     private final Definition definition;
     private final Slots slots;
-    private final ArrayRecord record;
+    private final RecordKeeper keeper;
     private final ArrayContext context;
     private final BiConsumer<BdevEvent, Member> onEvent;
 
@@ -30,12 +30,12 @@ final class Intake {
     Intake(
             Definition definition,
             Slots slots,
-            ArrayRecord record,
+            RecordKeeper keeper,
             ArrayContext context,
             BiConsumer<BdevEvent, Member> onEvent) {
         this.definition = definition;
         this.slots = slots;
-        this.record = record;
+        this.keeper = keeper;
         this.context = context;
         this.onEvent = onEvent;
     }
@@ -154,17 +154,26 @@ final class Intake {
     /**
      * Looks at what is on a bdev that may have been a member before.
      *
-     * @return the array's superblock on it; fails with EEXIST if there is another one, with EBUSY if it is newer than the array
+     * @return the array's superblock on it; fails with EEXIST if there is another one, with EBUSY if it is newer than the array, or was in
+     *     use without it
      */
     CompletionStage<Optional<Superblock>> inspectOwn(Member member) {
         String name = member.bdev().name();
         return beginning(member).readSuperblock().thenApply(read -> {
             if (read instanceof SuperblockRead.Found found
                     && found.superblock().uuid().equals(definition.id())) {
-                if (found.superblock().sequence() > record.sequence()) {
+                if (found.superblock().sequence() > keeper.record().sequence()) {
                     throw definition.refusal(
                             Errno.EBUSY, "base bdev '" + name + "' has a newer superblock of this array");
                 }
+                Assembly.inUseWithout(
+                                keeper.described(),
+                                found.superblock(),
+                                member.bdev().uuid())
+                        .ifPresent(without -> {
+                            throw definition.refusal(
+                                    Errno.EBUSY, "base bdev '" + name + "': " + Assembly.wasApart(without));
+                        });
                 return Optional.of(found.superblock());
             }
             foreign(member, read).ifPresent(what -> {

@@ -64,7 +64,7 @@ public final class RaidArray {
         this.life = new Life(context.host(), definition);
         this.slots = new Slots(definition.level());
         this.keeper = new RecordKeeper(definition, slots);
-        this.intake = new Intake(definition, slots, keeper.record(), context, this::onEvent);
+        this.intake = new Intake(definition, slots, keeper, context, this::onEvent);
         this.found = new FoundMembers(definition, slots, keeper, intake, context.host());
         this.policy = new StartPolicy(definition.name(), slots, context.app(), () -> context.policies(definition)
                 .startDegradedTimeoutSec());

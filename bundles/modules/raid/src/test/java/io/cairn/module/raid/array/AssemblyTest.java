@@ -102,13 +102,29 @@ class AssemblyTest {
     }
 
     @Test
-    void whoWasInUseWithoutTheOthersIsRebuiltInFull() {
+    void whoWasInUseWithoutTheOthersIsLeftAlone() {
         Seen a = seen(0, 6, "CM", 5);
-        Seen b = seen(1, 6, "MC", 5);
+        Seen b = seen(1, 6, "FC", 5);
         Assembly assembly = Assembly.of(List.of(a, b));
         assertThat(assembly.verdict(a)).isEqualTo(new Verdict.InSync(0));
-        assertThat(assembly.verdict(b)).as("it has intents of its own").isEqualTo(new Verdict.Returning(1, false));
+        assertThat(assembly.verdict(b)).as("it may have what nobody else has").isEqualTo(new Verdict.Apart(bdev(0)));
         assertThat(assembly.divergent()).containsExactly(bdev(1));
+        assertThat(Assembly.judge(superblock(9, "CM"), Optional.of(5L), b, true))
+                .as("later as well")
+                .isEqualTo(new Verdict.Apart(bdev(0)));
+    }
+
+    @Test
+    void whoWasInTogetherWithOneThatIsInNowHasNothingOfItsOwn() {
+        Superblock now = superblock(9, "CCM");
+        assertThat(Assembly.judge(now, Optional.of(5L), seen(2, 6, "FCC", 5), true))
+                .as("bdev 0 was rebuilt since, from bdev 1")
+                .isEqualTo(new Verdict.Returning(2, false));
+        Superblock replaced =
+                superblock(9, "CM").withMember(new SuperblockMember(0, bdev(7), MemberState.CONFIGURED, 2048, 1000));
+        assertThat(Assembly.judge(replaced, Optional.of(5L), seen(1, 5, "CC", 5), true))
+                .as("bdev 0 was replaced since")
+                .isEqualTo(new Verdict.Returning(1, false));
     }
 
     @Test
