@@ -11,7 +11,11 @@ import io.cairn.module.raid.level.Shape;
 import io.cairn.module.raid.sync.IntentChannels;
 import io.cairn.module.raid.sync.WriteIntents;
 import io.cairn.reactor.Reactor;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +23,8 @@ import java.util.concurrent.CompletionStage;
 
 /** The write intents of an array that is online, and where they are on its members. App thread. */
 final class IntentKeeping {
+    private static final Logger LOG = System.getLogger(IntentKeeping.class.getName());
+
     private final Slots slots;
     private final RecordKeeper keeper;
     private final Serving serving;
@@ -103,15 +109,34 @@ final class IntentKeeping {
 
     // ---- what was before ----
 
-    /** Reads what all members that are IN_SYNC have, and goes on from there. */
+    /**
+     * Reads what the members that are IN_SYNC have, and goes on from there. Each of them has all (rule 1): one that cannot be read is done without as long as
+     * another one can; it gets them again when the array begins.
+     */
     CompletionStage<Void> load() {
         CompletionStage<Void> read = Stages.done();
         RegionSet bits = intents.bits();
         RegionSet united = new RegionSet(bits.count() * bits.regionRows(), bits.regionRows());
-        for (Slot slot : slots.withRole(MemberRole.IN_SYNC)) {
-            read = read.thenCompose(before -> readInto(united, slot.member().store()));
+        List<Slot> having = slots.withRole(MemberRole.IN_SYNC);
+        List<Throwable> unread = new ArrayList<>();
+        for (Slot slot : having) {
+            read = read.thenCompose(
+                    before -> readInto(united, slot.member().store()).exceptionally(failure -> {
+                        unread.add(failure);
+                        LOG.log(
+                                Level.WARNING,
+                                "base bdev ''{0}'': its write intents cannot be read: {1}",
+                                slot.name(),
+                                Stages.cause(failure).getMessage());
+                        return null;
+                    }));
         }
-        return read.thenAccept(done -> intents.load(united));
+        return read.thenRun(() -> {
+            if (!unread.isEmpty() && unread.size() == having.size()) {
+                throw Stages.unchecked(unread.get(0));
+            }
+            intents.load(united);
+        });
     }
 
     private CompletionStage<Void> readInto(RegionSet into, MemberStore store) {

@@ -1,12 +1,18 @@
 package io.cairn.module.raid.array;
 
 import io.cairn.bdev.Bdev;
+import io.cairn.bdev.NotificationType;
 import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.Shape;
+import io.cairn.module.raid.sync.UnusableMember;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,6 +38,16 @@ final class Startup {
         /** It is online; told in the array's {@link Serial}. */
         void online(Service service);
     }
+
+    /**
+     * A start that is under way.
+     *
+     * @param leftOut members that it goes on without, and why
+     */
+    private record Attempt(
+            boolean isNew, Shape shape, boolean believed, boolean wasComplete, Map<Slot, String> leftOut) {}
+
+    private static final Logger LOG = System.getLogger(Startup.class.getName());
 
     private final Definition definition;
     private final Serial serial;
@@ -127,22 +143,58 @@ final class Startup {
         // an array that was offline knows itself, and nobody else has had its members
         boolean believed = assembly.map(all -> all.intentsSince().isPresent()).orElse(!isNew);
         boolean wasComplete = missing.size() + slots.inSync() == slots.count();
-        CompletionStage<Optional<CompletionStage<Bdev>>> started = Stages.done()
-                .thenCompose(begun -> owner.prepare(shape, believed, wasComplete))
-                .thenCompose(prepared -> keeper.write(shape).thenApply(failed -> {
-                    failed.forEach((slot, status) -> {
-                        throw definition.refusal(status.errno(), Losses.unwritten(slots.get(slot), status));
-                    });
+        Attempt attempt = new Attempt(isNew, shape, believed, wasComplete, new LinkedHashMap<>());
+        CompletionStage<Optional<CompletionStage<Bdev>>> started = recorded(attempt)
+                .thenApply(prepared -> {
                     CompletionStage<Bdev> examined = prepared.register();
+                    attempt.leftOut.keySet().forEach(slot -> slot.detach(
+                                    keeper.record().sequence())
+                            .close());
                     online(prepared, examined);
+                    attempt.leftOut.values().forEach(why -> life.announce(NotificationType.BDEV_MEMBER_LOST, why));
                     return Optional.of(examined);
-                }));
+                });
         return Stages.recover(started, failure -> {
+            attempt.leftOut.keySet().forEach(slot -> slot.setState(MemberState.CONFIGURED));
             missing.forEach(slot -> slot.setState(MemberState.CONFIGURED));
             slots.attached().forEach(slot -> slot.member().setRole(MemberRole.ABSENT));
             boolean begun = isNew && !keeper.isNew();
             return begun ? keeper.wipe() : Stages.done();
         });
+    }
+
+    /** Prepares what is to serve, and writes the record to the members: without one that does not do its part, if enough are left. */
+    private CompletionStage<Service> recorded(Attempt attempt) {
+        return Stages.done()
+                .thenCompose(begun -> owner.prepare(attempt.shape, attempt.believed, attempt.wasComplete))
+                .thenCompose(prepared -> keeper.write(attempt.shape).thenApply(failed -> {
+                    failed.forEach((slot, status) -> {
+                        throw new UnusableMember(slot, status.errno(), Losses.unwritten(slots.get(slot), status));
+                    });
+                    return prepared;
+                }))
+                .exceptionallyCompose(failure -> {
+                    Throwable cause = Stages.cause(failure);
+                    return cause instanceof UnusableMember unusable
+                            ? recordedWithout(unusable, attempt)
+                            : CompletableFuture.failedFuture(cause);
+                });
+    }
+
+    private CompletionStage<Service> recordedWithout(UnusableMember unusable, Attempt attempt) {
+        if (attempt.isNew || slots.inSync() - 1 < slots.minOperational()) {
+            throw definition.refusal(unusable.errno(), unusable.getMessage());
+        }
+        Slot slot = slots.get(unusable.slot());
+        slot.setState(MemberState.FAILED);
+        slot.member().setRole(MemberRole.ABSENT);
+        attempt.leftOut.put(slot, unusable.getMessage());
+        LOG.log(
+                Level.WARNING,
+                "raid bdev ''{0}'' starts without a member: {1}",
+                definition.name(),
+                unusable.getMessage());
+        return recorded(attempt);
     }
 
     private void online(Service prepared, CompletionStage<Bdev> examined) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -61,22 +62,28 @@ public final class JournalReplay {
         return this;
     }
 
-    /** Runs it, once. Fails with what a member answered; the array cannot be started then. */
+    /** Runs it, once. Fails with {@link UnusableMember} if one's entries cannot be read, before anything is written; else with what a member answered. */
     public CompletionStage<Result> run() {
         CompletionStage<Void> stage = CompletableFuture.completedFuture(null);
         for (Map.Entry<Integer, StripeRepair.Part> one : members.entrySet()) {
             StripeRepair.Part member = one.getValue();
             for (int place = 0; place < member.where().journalSlots(); place++) {
                 int at = place;
-                stage = stage.thenCompose(v -> member.area()
-                                .read(
-                                        member.where().journalSlotOffset(at),
-                                        member.where().unit()))
+                stage = stage.thenCompose(v -> readHeader(one.getKey(), member, at))
                         .thenAccept(header -> JournalEntryCodec.decode(header, array)
                                 .ifPresent(entry -> found.add(new Found(one.getKey(), at, entry))));
             }
         }
         return stage.thenCompose(v -> replay()).thenApply(stripes -> new Result(stripes, nextSequence()));
+    }
+
+    private static CompletionStage<byte[]> readHeader(int slot, StripeRepair.Part member, int place) {
+        return member.area()
+                .read(member.where().journalSlotOffset(place), member.where().unit())
+                .exceptionally(failure -> {
+                    throw UnusableMember.unread(
+                            slot, failure instanceof CompletionException ? failure.getCause() : failure);
+                });
     }
 
     private long nextSequence() {

@@ -1,0 +1,117 @@
+package io.cairn.module.raid;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cairn.bdev.IoStatus;
+import io.cairn.bdev.IoType;
+import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.SimFault;
+import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.module.raid.format.Reserved;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** An array is to start of which a member does not take its record, or what is in front of its data cannot be read. */
+class StartWithABadMemberTest extends RaidOnDisks {
+    private static final long DATA = 2048;
+
+    StartWithABadMemberTest() {
+        super(29, 2);
+    }
+
+    private void createAndWrite(String level, long strip, List<String> bases) {
+        create(level, strip, true, bases);
+        write(pattern(1, 16));
+    }
+
+    private void write(byte[] data) {
+        try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
+            open.channel(0).write(0, data);
+            open.channel(0).flush();
+        }
+    }
+
+    private byte[] read() {
+        try (TestDescriptor open = core.open("R", OpenMode.READ)) {
+            return open.channel(1).read(0, 16);
+        }
+    }
+
+    /** Starts the module anew, with a disk of which some blocks have gone bad meanwhile. */
+    private void restartWithBad(IoType type, long block, long blocks, int... which) {
+        core.remove(module);
+        for (int i : which) {
+            disks.get(i).inject(new SimFault(Set.of(type), block, blocks, Integer.MAX_VALUE, IoStatus.FAILED));
+        }
+        module = new RaidModule();
+        core.add(module);
+        core.settle();
+    }
+
+    @Test
+    void legsThatDoNotTakeTheRecordAreLeftOutAndNotBelievedLater() {
+        createAndWrite("raid1", 0, List.of("B0", "B1", "B2"));
+        restartWithBad(IoType.WRITE, 0, 8, 1, 2);
+
+        assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "degraded");
+        assertThat(read()).isEqualTo(pattern(1, 16));
+        assertThat(disks.get(1).bdev().claims()).isEmpty();
+        assertThat(disks.get(2).bdev().claims()).isEmpty();
+        write(pattern(2, 16));
+
+        core.remove(module);
+        for (int i = 0; i < 3; i++) {
+            core.await(disks.get(i).remove());
+        }
+        module = new RaidModule();
+        core.add(module);
+        comeBack(1);
+        comeBack(2);
+        core.settle();
+        assertThat(info("R")).containsEntry("state", "configuring");
+        comeBack(0);
+        untilHealth("optimal");
+        assertThat(read()).isEqualTo(pattern(2, 16));
+        assertThat(media.get(2).read(DATA, 16)).isEqualTo(pattern(2, 16));
+    }
+
+    @Test
+    void waitsWhenTooFewTakeTheRecordAndForgetsThatLater() {
+        createAndWrite("raid1", 0, List.of("B0", "B1"));
+        restartWithBad(IoType.WRITE, 0, 8, 0, 1);
+        assertThat(info("R")).containsEntry("state", "configuring");
+
+        disks.get(0).clearFaults();
+        disks.get(1).clearFaults();
+        restart();
+        core.settle();
+        assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "optimal");
+        assertThat(read()).isEqualTo(pattern(1, 16));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"raid1, 0", "raid5f, 4"})
+    void intentsThatOneCannotReadAreReadFromTheOthers(String level, long strip) {
+        createAndWrite(level, strip, List.of("B0", "B1", "B2"));
+        Reserved where = new Reserved(BLOCK, strip * 1024 / BLOCK, DATA);
+        long bitmap = where.bitmapOffset() / BLOCK;
+        restartWithBad(IoType.READ, bitmap, where.unit() / BLOCK, 1);
+
+        assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "optimal");
+        assertThat(read()).isEqualTo(pattern(1, 16));
+    }
+
+    @Test
+    void aMemberWhoseJournalCannotBeReadIsLeftOut() {
+        createAndWrite("raid5f", 4, List.of("B0", "B1", "B2"));
+        Reserved where = new Reserved(BLOCK, 8, DATA);
+        restartWithBad(IoType.READ, where.journalSlotOffset(0) / BLOCK, where.unit() / BLOCK, 1);
+
+        assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "degraded");
+        assertThat(disks.get(1).bdev().claims()).isEmpty();
+        assertThat(read()).isEqualTo(pattern(1, 16));
+    }
+}
