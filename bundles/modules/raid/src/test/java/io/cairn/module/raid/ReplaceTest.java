@@ -405,6 +405,9 @@ class ReplaceTest extends RaidOnDisks {
             core.step(100);
         }
         assertThat(disks.get(3).held()).isPositive();
+        // to the module it is as if all disks had left in the middle of the exchange
+        core.expectErrorsInLog("its record cannot be written");
+        core.expectErrorsInLog("must not come back without it");
         cutPower("3 0 1");
 
         assertThat(bases().get(1)).containsEntry("name", "B3").containsEntry("role", "in_sync");
