@@ -114,16 +114,15 @@ final class Intake {
     CompletionStage<Void> wipe(List<Member> which) {
         CompletionStage<Void> wiped = Stages.done();
         for (Member member : which) {
-            wiped = wiped.thenCompose(before -> beginning(member).wipe())
-                    .thenAccept(status -> {
-                        Stages.require(
-                                status,
-                                () -> definition.refusal(
-                                        status.errno(),
-                                        "the superblock on base bdev '"
-                                                + member.bdev().name() + "' cannot be wiped: " + status));
-                        context.host().passedOver(member.bdev(), "");
-                    });
+            wiped = wiped.thenCompose(before -> beginning(member).wipe()).thenAccept(status -> {
+                Stages.require(
+                        status,
+                        () -> definition.refusal(
+                                status.errno(),
+                                "the superblock on base bdev '" + member.bdev().name() + "' cannot be wiped: "
+                                        + status));
+                context.host().passedOver(member.bdev(), "");
+            });
         }
         return wiped;
     }
