@@ -676,14 +676,23 @@ final class RaidCampaign implements SeededSimulation {
 
     private void addSpare() {
         if (disks.size() < MOST_DISKS) {
-            CampaignDisk spare = addDisk(random.nextBoolean() ? largest() : anySize());
+            // a pool may have what no array can use now; an array refuses that as its own
+            boolean own = random.nextBoolean();
+            CampaignDisk spare =
+                    addDisk(own ? Math.max(largest(), used()) : random.nextBoolean() ? largest() : anySize());
             plug(spare);
             call(
                     "bdev_raid_add_spare",
-                    random.nextBoolean()
-                            ? Map.of("base_bdev", spare.name())
-                            : Map.of("base_bdev", spare.name(), "raid_bdev", RAID));
+                    own ? Map.of("base_bdev", spare.name(), "raid_bdev", RAID) : Map.of("base_bdev", spare.name()));
         }
+    }
+
+    /** Returns how many blocks of its members the array uses at most. */
+    private long used() {
+        return shape().members().stream()
+                .mapToLong(extent -> extent.dataOffset() + extent.dataBlocks())
+                .max()
+                .orElseThrow();
     }
 
     private void addLeg() {
