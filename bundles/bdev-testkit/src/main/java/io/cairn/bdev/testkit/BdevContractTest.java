@@ -390,6 +390,7 @@ public abstract class BdevContractTest {
     public void directAccessIsLikeIo() {
         everywhere(world -> {
             BlockModel model = world.model();
+            boolean writes = world.bdev().supportedTypes().contains(IoType.WRITE);
             long unit = Math.max(1, world.bdev().limits().writeUnitBlocks());
             try (TestDescriptor open = world.open()) {
                 world.load(open, model).run(100, 8);
@@ -405,7 +406,10 @@ public abstract class BdevContractTest {
                     }
                     byte[] data = new byte[Math.toIntExact(length * world.bdev().blockSize())];
                     world.random.nextBytes(data);
-                    if (channel.directWrite(first, data)) {
+                    if (!writes) {
+                        assertThatThrownBy(() -> channel.directWrite(first, data))
+                                .isInstanceOf(BdevException.class);
+                    } else if (channel.directWrite(first, data)) {
                         model.writing(first, length, data);
                         model.written(first, length, data);
                     }
