@@ -1,5 +1,7 @@
 package io.cairn.bdev.testkit;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.LongSummaryStatistics;
@@ -11,6 +13,8 @@ import java.util.stream.LongStream;
  * K of them (a campaign), from {@code -Dcairn.seeds.from=F} (1 by default) on; else as many as the test thinks fit for every build.
  */
 public final class Seeds {
+    private static final Logger LOG = System.getLogger(Seeds.class.getName());
+
     /** A campaign that has failed so often has said enough. */
     private static final int MOST_FAILURES = 20;
 
@@ -32,10 +36,10 @@ public final class Seeds {
     }
 
     /**
-     * Runs a simulation with every seed, also with those behind one that failed, and prints which seeds these were and, for each failure,
+     * Runs a simulation with every seed, also with those behind one that failed, and logs which seeds these were and, for each failure,
      * what happened, what had been done until then, and what runs it again.
      *
-     * @param what the simulation's name in what is printed
+     * @param what the simulation's name in what is logged
      * @param byDefault how many seeds every build runs
      * @param make makes the simulation of a seed
      * @throws AssertionError some seeds failed; its cause is the first failure
@@ -49,11 +53,12 @@ public final class Seeds {
                 runOne(what, seed, simulation);
             } catch (AssertionError failure) {
                 failures.add(failure);
-                System.out.println("FAILED: " + failure.getMessage());
+                LOG.log(Level.WARNING, "failed: {0}", failure.getMessage());
             }
         });
-        System.out.println(
-                what + ": seeds " + done.getMin() + " to " + done.getMax() + ", " + failures.size() + " failed");
+        LOG.log(
+                Level.INFO,
+                () -> what + ": seeds " + done.getMin() + " to " + done.getMax() + ", " + failures.size() + " failed");
         if (!failures.isEmpty()) {
             throw new AssertionError(
                     failures.size() + " of " + done.getCount() + " seeds failed, the first: "

@@ -61,7 +61,9 @@ record BundleManifest(String name, Map<String, String> exports, Map<String, Stri
             violations.add(name + " imports dynamically");
         }
         imports.forEach((imported, attributes) -> {
-            if (Layers.isModule(name) && attributes.contains("resolution:=")) {
+            // what only some JVMs have is no bundle that may come later: decision 0013
+            boolean ofTheJvm = imported.startsWith("jdk.incubator.");
+            if (Layers.isModule(name) && !ofTheJvm && attributes.contains("resolution:=")) {
                 violations.add(name + " imports " + imported + " optionally");
             }
             Layers.owner(imported)

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.bdev.testkit.Seeds;
 import io.cairn.module.raid.level.RaidLevel;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -13,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * {@code -Dcairn.fault=NAME} plants a {@link CampaignFault}.
  */
 class RaidCampaignTest {
+    private static final Logger LOG = System.getLogger(RaidCampaignTest.class.getName());
     private static final int DEFAULT_SEEDS = 25;
     private static final int ENOUGH_TO_FIND = 150;
 
@@ -37,8 +40,9 @@ class RaidCampaignTest {
             campaign.run();
             return false;
         } catch (AssertionError found) {
-            System.out.println(
-                    fault + " is found by seed " + seed + " of " + fault.level() + ": " + found.getMessage());
+            LOG.log(
+                    Level.INFO,
+                    () -> fault + " is found by seed " + seed + " of " + fault.level() + ": " + found.getMessage());
             return true;
         }
     }
