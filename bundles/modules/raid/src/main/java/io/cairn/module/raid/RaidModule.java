@@ -74,6 +74,14 @@ public final class RaidModule implements BdevModule {
                         .changingConfiguration()
                         .example("{\"name\": \"Raid0\", \"start_degraded_timeout_sec\": 30}")
                         .handledBy(this::setPolicy),
+                Operation.named("bdev_raid_reserve_name", RaidParams.ReserveName.class)
+                        .describedAs(
+                                "Reserves a name for an array: disks with the superblock of another array that is called so are left"
+                                        + " alone, whichever come first. The creation of an array with a superblock does it for that"
+                                        + " array, its deletion ends it.")
+                        .changingConfiguration()
+                        .example("{\"name\": \"Raid0\", \"uuid\": \"6d4b5a4e-6a3a-4d0a-9f0e-2f1d3a0c9b11\"}")
+                        .handledBy(this::reserveName),
                 Operation.named("bdev_raid_get_bdevs", RaidParams.GetBdevs.class)
                         .describedAs("Lists arrays, with their members' health.")
                         .decodeError(PARSE_ERROR)
@@ -224,6 +232,11 @@ public final class RaidModule implements BdevModule {
     private CompletionStage<Boolean> setPolicy(RaidParams.SetPolicy p) {
         arrays.setPolicies(
                 p.name(), new PartialPolicies(p.startDegradedTimeoutSec(), p.spareDelaySec(), p.maxReadErrors()));
+        return CompletableFuture.completedFuture(true);
+    }
+
+    private CompletionStage<Boolean> reserveName(RaidParams.ReserveName p) {
+        arrays.reserveName(p.name(), p.uuid());
         return CompletableFuture.completedFuture(true);
     }
 

@@ -104,6 +104,11 @@ final class RaidParams {
             @Param("As in bdev_raid_set_options, for this array; absent: as it says there.")
                     Optional<Long> maxReadErrors) {}
 
+    record ReserveName(
+            @Param(value = "The name.", names = Param.Names.BDEV) String name,
+            @Param("The UUID of the array, which need not be here. Without it: for nobody any more.")
+                    Optional<UUID> uuid) {}
+
     record AddSpare(
             @Param(value = "Name, alias or UUID of the spare; it may come later.", names = Param.Names.BDEV)
                     String baseBdev,

@@ -114,8 +114,9 @@ class RaidModuleTest extends RaidOnDisks {
                 .containsEntry("role", "in_sync");
         assertThat(core.bdev("R").productName()).isEqualTo("Raid Volume");
         assertThat(core.onApp(() -> module.configuration()))
-                .as("found on its members, not saved")
-                .isEmpty();
+                .as("found on its members, not saved, but for whose the name is")
+                .extracting(ConfigEntry::method)
+                .containsExactly("bdev_raid_reserve_name");
     }
 
     @Test
@@ -327,7 +328,7 @@ class RaidModuleTest extends RaidOnDisks {
         assertThat(read(0, 8)).isEqualTo(pattern(1, 8));
         assertThat(core.onApp(() -> module.configuration()))
                 .extracting(ConfigEntry::method)
-                .containsExactly("bdev_raid_set_policy");
+                .containsExactly("bdev_raid_set_policy", "bdev_raid_reserve_name");
     }
 
     private TestDescriptor filled() {

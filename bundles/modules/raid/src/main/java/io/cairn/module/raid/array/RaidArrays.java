@@ -31,6 +31,7 @@ public final class RaidArrays implements ArrayContext {
     private final BdevHost host;
     private final Map<String, RaidArray> arrays = new LinkedHashMap<>();
     private final Map<String, PartialPolicies> policies = new LinkedHashMap<>();
+    private final ReservedNames names = new ReservedNames();
     /** Arrays that have what was handed over for them. */
     private final Set<UUID> continued = new HashSet<>();
 
@@ -79,7 +80,15 @@ public final class RaidArrays implements ArrayContext {
             entries.add(new ConfigEntry("bdev_raid_set_options", params));
         }
         policies.forEach((array, own) -> entries.add(own.configuration(array)));
-        arrays.values().forEach(array -> entries.addAll(array.configuration()));
+        Set<UUID> created = new HashSet<>();
+        for (RaidArray array : arrays.values()) {
+            List<ConfigEntry> creation = array.configuration();
+            entries.addAll(creation);
+            if (!creation.isEmpty()) {
+                created.add(array.uuid());
+            }
+        }
+        entries.addAll(names.configuration(created));
         entries.addAll(spares.configuration());
         return entries;
     }
@@ -154,7 +163,42 @@ public final class RaidArrays implements ArrayContext {
         for (String base : definition.bases()) {
             settled = settled.thenCompose(before -> host.settled(base));
         }
-        return settled.thenCompose(done -> array.create(force));
+        return settled.thenCompose(done -> array.create(force)).thenRun(() -> {
+            if (definition.superblock() && arrays.get(array.name()) == array) {
+                reserve(array);
+            }
+        });
+    }
+
+    private void reserve(RaidArray array) {
+        names.other(array.name(), array.uuid())
+                .ifPresent(other -> LOG.log(
+                        Level.WARNING,
+                        "the name ''{0}'' was reserved for raid bdev {1}, which does not get it any more when its members come: it is reserved for {2} now",
+                        array.name(),
+                        other,
+                        array.uuid()));
+        names.reserve(array.name(), array.uuid());
+    }
+
+    /**
+     * Reserves a name for an array, whose members need not be here: superblocks of other arrays that are called so are not used. Bdevs that were not taken for
+     * the name are looked at again.
+     *
+     * @param array empty: the name is reserved for nobody any more
+     * @throws BdevException EINVAL no array can be called so; EEXIST another array has the name
+     */
+    public void reserveName(String name, Optional<UUID> array) {
+        Definition.checkName(name);
+        Optional.ofNullable(arrays.get(name))
+                .filter(present -> array.isPresent() && !present.uuid().equals(array.get()))
+                .ifPresent(present -> {
+                    throw new BdevException(
+                            Errno.EEXIST,
+                            "raid bdev " + present.uuid() + " has the name '" + name + "': delete it first");
+                });
+        array.ifPresentOrElse(uuid -> names.reserve(name, uuid), () -> names.release(name));
+        lookAgain(names.takePassedOver(name));
     }
 
     /**
@@ -164,6 +208,7 @@ public final class RaidArrays implements ArrayContext {
      */
     public CompletionStage<Void> delete(RaidArray array, boolean clear) {
         policies.remove(array.name());
+        names.release(array.name());
         return array.delete(clear);
     }
 
@@ -312,7 +357,7 @@ public final class RaidArrays implements ArrayContext {
                     if (read instanceof SuperblockRead.Found found && !ending) {
                         found.warnings()
                                 .forEach(warning -> LOG.log(Level.WARNING, "bdev ''{0}'': {1}", bdev.name(), warning));
-                        return arrayOf(found.superblock()).discovered(bdev, found.superblock());
+                        return arrayOf(bdev, found.superblock()).discovered(bdev, found.superblock());
                     }
                     return Stages.done();
                 })
@@ -324,19 +369,24 @@ public final class RaidArrays implements ArrayContext {
                 });
     }
 
-    private RaidArray arrayOf(Superblock superblock) {
+    private RaidArray arrayOf(Bdev bdev, Superblock superblock) {
         Optional<RaidArray> known = find(superblock.uuid().toString());
         if (known.isPresent()) {
             return known.get();
         }
-        if (arrays.containsKey(superblock.name())) {
+        String name = superblock.name();
+        Optional<String> inTheWay = Optional.ofNullable(arrays.get(name))
+                .map(present -> "as raid bdev " + present.uuid() + " is")
+                .or(() -> names.other(name, superblock.uuid())
+                        .map(other -> "a name that is reserved for raid bdev " + other
+                                + " (bdev_raid_reserve_name changes that)"));
+        inTheWay.ifPresent(why -> {
+            names.passOver(name, bdev.uuid());
             throw new BdevException(
-                    Errno.EEXIST,
-                    "its array is called '" + superblock.name() + "' (" + superblock.uuid() + "), as raid bdev "
-                            + arrays.get(superblock.name()).uuid() + " is");
-        }
+                    Errno.EEXIST, "its array is called '" + name + "' (" + superblock.uuid() + "), " + why);
+        });
         RaidArray array = RaidArray.found(this, superblock);
-        arrays.put(superblock.name(), array);
+        arrays.put(name, array);
         return array;
     }
 
