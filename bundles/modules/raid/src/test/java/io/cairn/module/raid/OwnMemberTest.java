@@ -9,8 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,13 +50,6 @@ class OwnMemberTest extends RaidOnDisks {
         core.call("bdev_raid_delete", Map.of("name", "R"));
         assertThat(listed()).isEmpty();
         small.forEach(disk -> assertThat(disk.bdev().claims()).isEmpty());
-    }
-
-    private void pass(long seconds) {
-        CompletableFuture<Void> later = new CompletableFuture<>();
-        core.onApp(() -> core.reactor(0).after(TimeUnit.SECONDS.toNanos(seconds), () -> later.complete(null)));
-        core.await(later);
-        core.settle();
     }
 
     @ParameterizedTest

@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -139,6 +141,14 @@ abstract class RaidOnDisks {
             core.settle();
         }
         assertThat(info("R")).containsEntry("health", health);
+    }
+
+    /** Lets time pass. */
+    final void pass(long seconds) {
+        CompletableFuture<Void> later = new CompletableFuture<>();
+        core.onApp(() -> core.reactor(0).after(TimeUnit.SECONDS.toNanos(seconds), () -> later.complete(null)));
+        core.await(later);
+        core.settle();
     }
 
     /** Returns a disk's answer to whatever of a type touches some blocks, from now on. */

@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -301,13 +300,69 @@ class ReplaceTest extends RaidOnDisks {
         replaceHalf();
         cutPower("0 1");
         untilHealth("optimal");
-        CompletableFuture<Void> later = new CompletableFuture<>();
-        core.onApp(() -> core.reactor(0).after(70_000_000_000L, () -> later.complete(null)));
-        core.await(later);
+        pass(70);
         comeBack(3);
         core.settle();
         assertThat(bases().get(1)).containsEntry("name", "B1").doesNotContainKey("replaced_by");
         assertThat(disks.get(3).bdev().claims()).isEmpty();
+    }
+
+    /** Another member is lost and rebuilt before the new one is back. */
+    @Test
+    void isNotForgottenForARebuild() {
+        create("raid5f", true);
+        replaceHalf();
+        cutPower("0 1 2");
+        untilHealth("optimal");
+        pull(2);
+        write(1, 1);
+        comeBack(2);
+        fast();
+        untilHealth("optimal");
+        assertThat(bases().get(1)).doesNotContainKey("replaced_by");
+
+        comeBack(3);
+        untilReplaced();
+
+        assertContentAfterHalf("when it is replaced");
+        pull(0);
+        assertContentAfterHalf("without B0");
+    }
+
+    /** The member that was to be replaced is rebuilt itself: what was under way is not known any more when the time is over. */
+    @Test
+    void intentsAreTakenBackAgainWhenItDoesNotGoOn() {
+        create("raid1", true);
+        replaceHalf();
+        cutPower("0 1");
+        pull(1);
+        write(1, 1);
+        comeBack(1);
+        fast();
+        untilHealth("optimal");
+
+        pass(70);
+        write(1, 1);
+        pass(70);
+
+        assertThat(media.get(0).read(BITMAP, 8)).as("intents on B0").containsOnly(0);
+    }
+
+    @Test
+    void goesOnAfterAnotherOneWasRefused() {
+        create("raid1", true);
+        replaceHalf();
+        cutPower("0 1 2");
+        disks.get(2).inject(always(IoType.WRITE, 0, 2048));
+        assertRefused("B0", "B2", "cannot be written");
+        disks.get(2).clearFaults();
+
+        comeBack(3);
+        fast();
+        untilReplaced();
+
+        pull(0);
+        assertContentAfterHalf("without B0");
     }
 
     @Test

@@ -1,21 +1,26 @@
 package io.cairn.module.raid;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.bdev.IoLimits;
 import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.IoRequest;
 import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.SimMedium;
 import io.cairn.bdev.testkit.SimSettings;
 import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.bdev.testkit.TestIo;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** No array is left degraded beside a spare that fits, whenever the loss, the spare or the end of what is under way comes. */
 class SpareTest extends RaidOnDisks {
@@ -42,13 +47,6 @@ class SpareTest extends RaidOnDisks {
         pass(DELAY_SECONDS + 1);
     }
 
-    private void pass(long seconds) {
-        CompletableFuture<Void> later = new CompletableFuture<>();
-        core.onApp(() -> core.reactor(0).after(TimeUnit.SECONDS.toNanos(seconds), () -> later.complete(null)));
-        core.await(later);
-        core.settle();
-    }
-
     /** Processes are under way from now on, until {@link #fast}. */
     private void slow() {
         core.call("bdev_raid_set_options", Map.of("process_window_size_kb", 64L, "process_max_bandwidth_mb_sec", 1L));
@@ -66,6 +64,61 @@ class SpareTest extends RaidOnDisks {
 
     private Object spares() {
         return core.call("bdev_raid_get_spares", null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"add", "grow", "replace"})
+    void aSpareThatAnOperationDidNotTakeInStaysOne(String operation) {
+        create("raid5f", 4, true, List.of("B0", "B1", "B2"));
+        addSpare("B3");
+        Object before = spares();
+
+        assertThatThrownBy(() -> {
+                    switch (operation) {
+                        case "add" -> core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B3"));
+                        case "grow" ->
+                            core.call("bdev_raid_grow_base_bdev", Map.of("raid_name", "R", "base_name", "B3"));
+                        default ->
+                            core.call(
+                                    "bdev_raid_replace_base_bdev",
+                                    Map.of("raid_name", "R", "base_name", "nobody", "new_base_name", "B3"));
+                    }
+                })
+                .hasMessageContaining("raid bdev 'R'");
+
+        assertThat(spares()).isEqualTo(before);
+        assertThat(disks.get(3).bdev().claims()).hasSize(1);
+        failAtAWrite(core.open("R", OpenMode.WRITE), 1);
+        untilHealth("optimal");
+        assertThat(bases().get(1)).containsEntry("name", "B3");
+    }
+
+    /** The member is lost while the spare is tried elsewhere. */
+    @Test
+    void aSpareThatAnOperationGaveBackIsTakenForALoss() {
+        create("raid1", 0, true, List.of("B0", "B1"));
+        addSpare("B2");
+        disks.get(2).inject(SimFault.next(1, IoType.WRITE, IoStatus.FAILED));
+        disks.get(2).hold(IoType.WRITE);
+        CompletableFuture<Object> grown = core.start(
+                        "bdev_raid_grow_base_bdev", Map.of("raid_name", "R", "base_name", "B2"))
+                .toCompletableFuture();
+        core.settle();
+        assertThat(disks.get(2).held()).isPositive();
+        assertThat(spares()).isEqualTo(List.of());
+        disks.get(1).inject(new SimFault(Set.of(IoType.WRITE), 2048, 32, 1, IoStatus.FAILED));
+        TestIo write = core.open("R", OpenMode.WRITE).channel(0).start(IoRequest.write(0, 32, pattern(1, 32)));
+        core.settle();
+        assertThat(write.isDone())
+                .as("acknowledged without a record of the loss")
+                .isFalse();
+
+        disks.get(2).release();
+        core.until("the refusal", grown::isDone);
+
+        assertThat(grown).isCompletedExceptionally();
+        untilHealth("optimal");
+        assertThat(bases()).extracting(base -> base.get("name")).containsExactly("B0", "B2");
     }
 
     @Test

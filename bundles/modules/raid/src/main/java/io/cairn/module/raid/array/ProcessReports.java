@@ -73,10 +73,11 @@ final class ProcessReports implements ProcessListener {
         saver.save();
     }
 
-    /** A replacement has to be known after a restart; whatever else was under way begins anew. */
+    /** A replacement has to be known after a restart, also one that waits for its bdev; whatever else was under way begins anew. */
     private void remember(Optional<Extension.ProcessState> process) {
         record.setProcess(slots.replacement()
                 .map(next -> next.process(ProcessKind.REPLACE, paused.getAsBoolean()))
+                .or(() -> record.process().filter(slots::awaitsReplacement))
                 .or(() -> process));
     }
 

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /** All arrays, with their spares, policies and options. App thread. */
 public final class RaidArrays implements ArrayContext {
@@ -218,7 +219,7 @@ public final class RaidArrays implements ArrayContext {
      * @throws BdevException ENODEV there is no such bdev
      */
     public CompletionStage<Void> add(RaidArray array, String base) {
-        return claimable(base).thenCompose(array::add);
+        return use(base, array::add);
     }
 
     /**
@@ -227,7 +228,7 @@ public final class RaidArrays implements ArrayContext {
      * @throws BdevException ENODEV there is no such bdev, or the array is not online; EINVAL it is no mirror, or the bdev does not fit
      */
     public CompletionStage<Void> addLeg(RaidArray array, String base) {
-        return claimable(base).thenCompose(array::addLeg);
+        return use(base, array::addLeg);
     }
 
     /**
@@ -239,17 +240,24 @@ public final class RaidArrays implements ArrayContext {
      *     being rebuilt; EOPNOTSUPP the level has no redundancy; EINVAL the member is not in use, or the bdev does not fit
      */
     public CompletionStage<Void> replace(RaidArray array, String base, String other) {
-        return claimable(other).thenCompose(bdev -> array.replace(base, bdev));
+        return use(other, bdev -> array.replace(base, bdev));
     }
 
-    /** Waits until nobody examines a bdev; one that is a spare is none any more. */
-    private CompletionStage<Bdev> claimable(String base) {
-        return host.settled(base).thenApply(settled -> {
+    /** Has an array take a bdev that nobody examines any more. One that is a spare is none any more, unless the array refuses it. */
+    private CompletionStage<Void> use(String base, Function<Bdev, CompletionStage<Void>> take) {
+        return host.settled(base).thenCompose(settled -> {
             Bdev bdev = host.find(base)
                     .filter(ArrayContext::stays)
                     .orElseThrow(() -> new BdevException(Errno.ENODEV, "no bdev is called " + base));
-            spares.release(bdev);
-            return bdev;
+            Optional<Spares.Taken> spare = spares.take(bdev);
+            return Stages.recover(Stages.done().thenCompose(free -> take.apply(bdev)), failure -> {
+                spare.filter(taken -> !isHeld(bdev)).ifPresent(taken -> {
+                    taken.giveBack();
+                    // somebody may have lacked it meanwhile
+                    all().forEach(RaidArray::fillUp);
+                });
+                return Stages.done();
+            });
         });
     }
 

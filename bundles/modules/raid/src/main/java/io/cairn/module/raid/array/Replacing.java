@@ -117,13 +117,10 @@ final class Replacing {
     boolean awaits(Bdev bdev) {
         return life.isOnline()
                 && !life.isDeleted()
-                && slots.replacement().isEmpty()
                 && interrupted()
-                        .filter(process -> process.target()
-                                .filter(target -> target.bdev().equals(bdev.uuid())
-                                        && target.slot() < slots.count()
-                                        && slots.get(target.slot()).role() == MemberRole.IN_SYNC)
-                                .isPresent())
+                        .filter(slots::awaitsReplacement)
+                        .flatMap(Extension.ProcessState::target)
+                        .filter(target -> target.bdev().equals(bdev.uuid()))
                         .isPresent();
     }
 
@@ -142,13 +139,13 @@ final class Replacing {
         if (interrupted().isEmpty()) {
             return;
         }
-        Extension.Target target =
-                interrupted().flatMap(Extension.ProcessState::target).orElseThrow();
-        life.service().redundancy().intents().keepAll(true);
-        if (target.slot() >= slots.count() || slots.get(target.slot()).role() != MemberRole.IN_SYNC) {
+        Extension.ProcessState process = interrupted().get();
+        if (!slots.awaitsReplacement(process)) {
             giveUp();
             return;
         }
+        Extension.Target target = process.target().orElseThrow();
+        life.service().redundancy().intents().keepAll(true);
         patience = context.app()
                 .after(
                         TimeUnit.SECONDS.toNanos(context.policies(definition).spareDelaySec()),
@@ -173,14 +170,18 @@ final class Replacing {
                         }));
     }
 
+    /** Nobody waits any more for a bdev that was to replace a member, also if something else is under way since then. */
     private void giveUp() {
-        if (life.service() != null && interrupted().isPresent()) {
+        if (life.service() == null || slots.replacement().isPresent()) {
+            return;
+        }
+        Upkeep upkeep = life.service().redundancy();
+        if (interrupted().isPresent()) {
             LOG.log(Level.WARNING, "raid bdev ''{0}'' does not go on replacing a member", definition.name());
             keeper.record().setProcess(Optional.empty());
-            Upkeep upkeep = life.service().redundancy();
             upkeep.saveRecord();
-            upkeep.intents().keepAll(false);
         }
+        upkeep.intents().keepAll(false);
     }
 
     /** A disk that is another one under the same UUID begins anew. */
@@ -232,8 +233,9 @@ final class Replacing {
                 .thenRun(() -> upkeep.background().replace(slot, fromRow));
         return Stages.recover(begun, failure -> {
             slots.endReplacement();
-            keeper.record().setProcess(before.filter(process -> process.kind() != ProcessKind.REPLACE));
-            upkeep.intents().keepAll(false);
+            // one that was interrupted before still waits for its bdev
+            keeper.record().setProcess(before);
+            upkeep.intents().keepAll(interrupted().isPresent());
             return wipe(member);
         });
     }

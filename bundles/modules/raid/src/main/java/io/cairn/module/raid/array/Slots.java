@@ -1,7 +1,9 @@
 package io.cairn.module.raid.array;
 
 import io.cairn.bdev.Bdev;
+import io.cairn.module.raid.format.Extension;
 import io.cairn.module.raid.format.MemberState;
+import io.cairn.module.raid.format.ProcessKind;
 import io.cairn.module.raid.format.SuperblockMember;
 import io.cairn.module.raid.level.Layout;
 import io.cairn.module.raid.level.MemberRole;
@@ -63,6 +65,16 @@ final class Slots {
     /** Nobody is being replaced from the next layout on. */
     void endReplacement() {
         replacement = null;
+    }
+
+    /** Returns whether a process is a replacement that waits for its bdev: nobody is being replaced, and the member that was still works. */
+    boolean awaitsReplacement(Extension.ProcessState process) {
+        return process.kind() == ProcessKind.REPLACE
+                && replacement == null
+                && process.target()
+                        .filter(target -> target.slot() < all.size()
+                                && all.get(target.slot()).role() == MemberRole.IN_SYNC)
+                        .isPresent();
     }
 
     /** Takes the last slot away. */

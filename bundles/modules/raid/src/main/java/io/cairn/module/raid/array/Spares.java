@@ -67,9 +67,12 @@ public final class Spares {
         private final Spare spare;
         private final Bdev bdev;
 
-        private Taken(Spare spare) {
+        private final boolean wasInspected;
+
+        private Taken(Spare spare, Bdev bdev) {
             this.spare = spare;
-            this.bdev = spare.link.base();
+            this.bdev = bdev;
+            this.wasInspected = spare.inspected;
             all.remove(spare.name);
             spare.letGo();
         }
@@ -80,7 +83,12 @@ public final class Spares {
 
         /** The array could not use it: it is a spare again, for others, and is held if it can be. */
         void giveBack() {
-            if (all.putIfAbsent(spare.name, spare) == null && ArrayContext.stays(bdev) && tryToHold(spare, bdev)) {
+            if (all.putIfAbsent(spare.name, spare) != null || !ArrayContext.stays(bdev)) {
+                return;
+            }
+            if (!wasInspected) {
+                arrive(bdev);
+            } else if (tryToHold(spare, bdev)) {
                 spare.inspected = true;
             }
         }
@@ -198,14 +206,9 @@ public final class Spares {
         return all.values().stream().anyMatch(spare -> spare.link != null && spare.link.base() == bdev);
     }
 
-    /** A bdev is to be used otherwise: it is no spare any more. */
-    void release(Bdev bdev) {
-        for (Spare spare : List.copyOf(all.values())) {
-            if (spare.is(bdev)) {
-                all.remove(spare.name);
-                spare.letGo();
-            }
-        }
+    /** Takes a bdev that is to be used otherwise, if it is a spare. */
+    Optional<Taken> take(Bdev bdev) {
+        return all.values().stream().filter(spare -> spare.is(bdev)).findFirst().map(spare -> new Taken(spare, bdev));
     }
 
     /** Returns why an array could never take a bdev as it is; empty if nothing is known against it. */
@@ -244,7 +247,7 @@ public final class Spares {
                 .filter(spare -> unfit(array, spare.link.base()).isEmpty())
                 .min(Comparator.<Spare, Boolean>comparing(spare -> spare.array.isEmpty())
                         .thenComparing(spare -> spare.link.base().numBlocks()))
-                .map(Taken::new);
+                .map(spare -> new Taken(spare, spare.link.base()));
     }
 
     /** Returns what is shown of them. */
