@@ -183,10 +183,7 @@ class RaidIT {
         long since = Raid.nextNotification(stack.rpc());
         try (Fio load = stripes()) {
             awaitWrites(100);
-            stack.rpc()
-                    .call(
-                            "bdev_error_inject_error",
-                            Map.of("name", failing, "io_type", "write", "error_type", "failure", "num", 1));
+            failAWrite(failing);
             Await.untilTrue("spare taken", LIMIT, () -> raid.told(since).contains("bdev_spare_taken: raSpare"));
             raid.awaitHealth("optimal");
             awaitWrites(100);
@@ -214,6 +211,43 @@ class RaidIT {
             load.end().clean();
         }
         assertThat(raid.slot(0).path("name").asString()).isEqualTo("raSpare");
+        assertThat(raid.scrub(false)).isZero();
+    }
+
+    /** The second loss comes while the first spare is being rebuilt. */
+    @Test
+    void twoSparesTakeThePlacesOfTwoLegsThatFailTheirWrites() throws IOException {
+        disks(SMALL, "raLeg0", "raLeg1", "raLeg2", "raSpare0", "raSpare1");
+        List<String> failing = List.of(stack.error("raLeg0"), stack.error("raLeg1"));
+        Raid raid = exported(stack.raid(ARRAY, "raid1", 0, List.of(failing.get(0), failing.get(1), "raLeg2")));
+        spare("raSpare0");
+        spare("raSpare1");
+        long since = Raid.nextNotification(stack.rpc());
+        try (Fio load = Fio.verifying(cairn.nbdUri(ARRAY), "--size=16M", "--iodepth=16")) {
+            awaitWrites(100);
+            rebuildsAtMost(2);
+            failAWrite(failing.get(0));
+            raid.awaitProcess("rebuild", 0);
+            failAWrite(failing.get(1));
+            Await.untilTrue("second loss", LIMIT, () -> raid.told(since).stream()
+                    .anyMatch(told -> told.startsWith("bdev_member_lost: WRITE on base bdev '" + failing.get(1))));
+            assertThat(stack.rpc().call("bdev_raid_get_spares"))
+                    .as("waits for the end of the rebuild")
+                    .hasSize(1);
+            rebuildsAtMost(0);
+            raid.awaitHealth("optimal");
+            awaitWrites(100);
+            load.end().clean();
+        } finally {
+            rebuildsAtMost(0);
+        }
+        assertThat(raid.told(since))
+                .filteredOn(told -> told.startsWith("bdev_spare_taken"))
+                .hasSize(2);
+        assertThat(List.of(raid.slot(0), raid.slot(1)))
+                .extracting(slot -> slot.path("name").asString())
+                .containsExactlyInAnyOrder("raSpare0", "raSpare1");
+        assertThat(stack.rpc().call("bdev_raid_get_spares")).isEmpty();
         assertThat(raid.scrub(false)).isZero();
     }
 
@@ -391,6 +425,18 @@ class RaidIT {
     /** The array takes it by itself, and then it is no spare any more. */
     private void spare(String disk) {
         stack.rpc().call("bdev_raid_add_spare", Map.of("base_bdev", disk, "raid_bdev", ARRAY));
+    }
+
+    private void failAWrite(String error) {
+        stack.rpc()
+                .call(
+                        "bdev_error_inject_error",
+                        Map.of("name", error, "io_type", "write", "error_type", "failure", "num", 1));
+    }
+
+    /** In MiB per second; 0: no limit. */
+    private void rebuildsAtMost(int speed) {
+        stack.rpc().call("bdev_raid_set_options", Map.of("process_max_bandwidth_mb_sec", speed));
     }
 
     /** A load of whole stripes. */
