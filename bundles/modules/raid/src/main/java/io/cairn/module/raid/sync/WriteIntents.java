@@ -52,7 +52,6 @@ public final class WriteIntents {
     private final boolean onDisk;
     private final int pageRegions;
     private final long sweepNanos;
-    private final Faults faults;
     private final Map<Integer, Home> homes = new LinkedHashMap<>();
 
     /** All regions with an intent: on disk or about to be. */
@@ -81,17 +80,6 @@ public final class WriteIntents {
 
     private record Wish(long row, long rows) {}
 
-    /** Defects that a test plants, to see that it finds them. */
-    enum Faults {
-        NONE,
-        /** Takes bits back without flushing the members. */
-        NO_FLUSH_BEFORE_CLEAR,
-        /** Takes a bit back although a channel wanted it again during the sweep. */
-        FORGET_RENEWED,
-        /** Tells channels to go on before the bit is on disk. */
-        TELL_EARLY
-    }
-
     /**
      * Makes intents with no bits.
      *
@@ -104,7 +92,7 @@ public final class WriteIntents {
      */
     public WriteIntents(
             Reactor app, long rows, long regionRows, int pageRegions, IntentChannels channels, Owner owner) {
-        this(app, rows, regionRows, pageRegions, channels, owner, SWEEP_PERIOD, Faults.NONE);
+        this(app, rows, regionRows, pageRegions, channels, owner, SWEEP_PERIOD);
     }
 
     WriteIntents(
@@ -114,15 +102,13 @@ public final class WriteIntents {
             int pageRegions,
             IntentChannels channels,
             Owner owner,
-            Duration sweepPeriod,
-            Faults faults) {
+            Duration sweepPeriod) {
         this.app = app;
         this.channels = channels;
         this.owner = owner;
         this.onDisk = pageRegions > 0;
         this.pageRegions = onDisk ? pageRegions : Integer.MAX_VALUE;
         this.sweepNanos = sweepPeriod.toNanos();
-        this.faults = faults;
         this.bits = new RegionSet(rows, regionRows);
         this.kept = new RegionSet(rows, regionRows);
         this.suspects = new RegionSet(rows, regionRows);
@@ -246,7 +232,7 @@ public final class WriteIntents {
      */
     public void intend(long row, long rows) {
         boolean needed = want(row, rows);
-        if (faults == Faults.TELL_EARLY || (!needed && kept.containsAll(row, rows))) {
+        if (!needed && kept.containsAll(row, rows)) {
             tell(row, rows);
         } else if (waitsForNext(row, rows)) {
             nextWishes.add(new Wish(row, rows));
@@ -579,7 +565,7 @@ public final class WriteIntents {
         void asked(RegionSet counted) {
             busy = counted;
             free = candidates();
-            if (!stands() || free.isEmpty() || faults == Faults.NO_FLUSH_BEFORE_CLEAR) {
+            if (!stands() || free.isEmpty()) {
                 clear();
                 return;
             }
@@ -610,7 +596,7 @@ public final class WriteIntents {
             BitSet found = new BitSet();
             for (int region = bits.next(0); region >= 0; region = bits.next(region + 1)) {
                 if (!busy.contains(region)
-                        && (!renewed.get(region) || faults == Faults.FORGET_RENEWED)
+                        && !renewed.get(region)
                         && !suspects.contains(region)
                         && !next.get(region)
                         && !writing.get(region)) {

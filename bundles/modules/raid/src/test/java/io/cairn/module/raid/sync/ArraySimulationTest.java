@@ -60,15 +60,15 @@ class ArraySimulationTest {
 
     @Test
     void findsBitsTakenBackWithoutAFlush() {
-        finds(WriteIntents.Faults.NO_FLUSH_BEFORE_CLEAR);
+        finds(IntentFault.NO_FLUSH_BEFORE_CLEAR);
     }
 
     @Test
     void findsChangesBeforeTheirIntents() {
-        finds(WriteIntents.Faults.TELL_EARLY);
+        finds(IntentFault.TELL_EARLY);
     }
 
-    private static void finds(WriteIntents.Faults planted) {
+    private static void finds(IntentFault planted) {
         assertThatThrownBy(() -> LongStream.range(1, 150)
                         .forEach(seed -> losesPower(Plan.of(RaidLevel.RAID1).with(planted), 2, seed)))
                 .as("a run with the defect %s", planted)

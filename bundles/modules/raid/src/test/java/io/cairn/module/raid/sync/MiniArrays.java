@@ -66,12 +66,12 @@ final class MiniArrays implements BdevModule {
      *
      * @param window bytes locked at a time
      */
-    record Plan(RaidLevel level, int window, Duration sweep, WriteIntents.Faults faults) {
+    record Plan(RaidLevel level, int window, Duration sweep, IntentFault fault) {
         static Plan of(RaidLevel level) {
-            return new Plan(level, 8 << 10, Duration.ofMillis(2), WriteIntents.Faults.NONE);
+            return new Plan(level, 8 << 10, Duration.ofMillis(2), IntentFault.NONE);
         }
 
-        Plan with(WriteIntents.Faults planted) {
+        Plan with(IntentFault planted) {
             return new Plan(level, window, sweep, planted);
         }
 
@@ -178,10 +178,9 @@ final class MiniArrays implements BdevModule {
                     rows,
                     REGION_ROWS,
                     MemberIntents.pageRegions(plan.places(blockSize)),
-                    late,
+                    plan.fault().in(late),
                     this,
-                    plan.sweep(),
-                    plan.faults());
+                    plan.sweep());
             boolean parity = plan.level() == RaidLevel.RAID5F;
             found.ifPresent(bits -> {
                 intents.load(bits);
@@ -222,7 +221,7 @@ final class MiniArrays implements BdevModule {
                 if (slots.get(slot).link() != null) {
                     int one = slot;
                     CompletableFuture<Void> done = new CompletableFuture<>();
-                    intents.join(home(slot), status -> {
+                    intents.join(plan.fault().in(home(slot)), status -> {
                         if (!status.isSuccess()) {
                             events.add("no intents on " + one + ": " + status);
                         }
@@ -446,7 +445,7 @@ final class MiniArrays implements BdevModule {
             if (link == null) {
                 return;
             }
-            intents.join(home(slot), status -> {
+            intents.join(plan.fault().in(home(slot)), status -> {
                 if (layout.slots().get(slot).link() != link) {
                     return;
                 }

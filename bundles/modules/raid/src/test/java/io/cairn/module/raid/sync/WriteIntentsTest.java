@@ -7,7 +7,6 @@ import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.testkit.Seeds;
 import io.cairn.module.raid.level.RegionSet;
-import io.cairn.module.raid.sync.WriteIntents.Faults;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.Reactor;
 import io.cairn.reactor.sim.SimulatedReactors;
@@ -29,17 +28,18 @@ class WriteIntentsTest {
 
     @Test
     void bitsCoverWhatMayDiffer() {
-        Seeds.of(60).forEach(seed -> new World(seed, Faults.NONE, true).run());
+        Seeds.of(60).forEach(seed -> new World(seed, IntentFault.NONE, true).run());
     }
 
     @Test
     void intentsInMemoryAreAnsweredAndTakenBack() {
-        Seeds.of(20).forEach(seed -> new World(seed, Faults.NONE, false).run());
+        Seeds.of(20).forEach(seed -> new World(seed, IntentFault.NONE, false).run());
     }
 
     @Test
     void findsWhatIsPlanted() {
-        for (Faults planted : List.of(Faults.NO_FLUSH_BEFORE_CLEAR, Faults.FORGET_RENEWED, Faults.TELL_EARLY)) {
+        for (IntentFault planted :
+                List.of(IntentFault.NO_FLUSH_BEFORE_CLEAR, IntentFault.FORGET_USED, IntentFault.TELL_EARLY)) {
             assertThatThrownBy(() -> LongStream.range(1, 60).forEach(seed -> new World(seed, planted, true).run()))
                     .as("%s", planted)
                     .isInstanceOf(AssertionError.class)
@@ -49,7 +49,7 @@ class WriteIntentsTest {
 
     @Test
     void manyWishesAreOneWriteOfAPage() {
-        World world = new World(1, Faults.NONE, true);
+        World world = new World(1, IntentFault.NONE, true);
         // nothing is taken back
         world.intents.complete(false);
         for (int region = 0; region < PAGE_REGIONS; region++) {
@@ -63,7 +63,7 @@ class WriteIntentsTest {
 
     @Test
     void nothingRunsOnAnArrayWithoutBits() {
-        World world = new World(1, Faults.NONE, true);
+        World world = new World(1, IntentFault.NONE, true);
         world.reactors.advance(Duration.ofMinutes(1));
         assertThat(world.asked).isZero();
         world.intents.intend(0, 1);
@@ -76,7 +76,7 @@ class WriteIntentsTest {
 
     @Test
     void nothingIsTakenBackWhileAMemberIsMissingOrRowsAreSuspect() {
-        World world = new World(1, Faults.NONE, true);
+        World world = new World(1, IntentFault.NONE, true);
         world.intents.intend(0, 1);
         world.intents.intend(5 * ROWS, 1);
         world.intents.addSuspect(5 * ROWS, 1);
@@ -94,7 +94,7 @@ class WriteIntentsTest {
 
     @Test
     void aMemberThatDoesNotTakeItIsToldAndTheOthersCount() {
-        World world = new World(1, Faults.NONE, true);
+        World world = new World(1, IntentFault.NONE, true);
         // nothing is taken back
         world.intents.complete(false);
         world.homes.get(1).fails = true;
@@ -108,7 +108,7 @@ class WriteIntentsTest {
 
     @Test
     void bitsThatNobodyTookAreNotBelieved() {
-        World world = new World(1, Faults.NONE, true);
+        World world = new World(1, IntentFault.NONE, true);
         world.homes.forEach(home -> home.fails = true);
         world.intents.intend(3 * ROWS, 1);
         world.settle();
@@ -119,7 +119,7 @@ class WriteIntentsTest {
 
     @Test
     void aTargetGetsWhatChangedOrAllThatIsLeft() {
-        World world = new World(1, Faults.NONE, true);
+        World world = new World(1, IntentFault.NONE, true);
         world.intents.intend(3 * ROWS, 1);
         assertThat(world.intents.forTarget(true, 0).size()).isEqualTo(1);
         RegionSet rest = world.intents.forTarget(false, 20 * ROWS);
@@ -129,7 +129,7 @@ class WriteIntentsTest {
 
     @Test
     void aMemberThatJoinsHasAllBitsBeforeItIsTold() {
-        World world = new World(1, Faults.NONE, true);
+        World world = new World(1, IntentFault.NONE, true);
         // nothing is taken back
         world.intents.complete(false);
         world.intents.intend(3 * ROWS, 1);
@@ -146,7 +146,7 @@ class WriteIntentsTest {
 
     @Test
     void moreRowsKeepTheirBits() {
-        World world = new World(1, Faults.NONE, true);
+        World world = new World(1, IntentFault.NONE, true);
         // nothing is taken back
         world.intents.complete(false);
         world.intents.intend(3 * ROWS, 1);
@@ -162,7 +162,7 @@ class WriteIntentsTest {
 
     @Test
     void anOrderlyEndLeavesNoBits() {
-        World world = new World(1, Faults.NONE, true);
+        World world = new World(1, IntentFault.NONE, true);
         world.channels.get(0).wish(3);
         world.channels.get(1).wish(7);
         world.settle();
@@ -190,7 +190,7 @@ class WriteIntentsTest {
         private int told;
         private final int pagesAtStart;
 
-        World(long seed, Faults planted, boolean onDisk) {
+        World(long seed, IntentFault planted, boolean onDisk) {
             this.seed = seed;
             this.onDisk = onDisk;
             this.random = new Random(seed);
@@ -200,15 +200,14 @@ class WriteIntentsTest {
                     REGIONS * ROWS,
                     ROWS,
                     onDisk ? PAGE_REGIONS : 0,
+                    planted.in(this),
                     this,
-                    this,
-                    Duration.ofMillis(1),
-                    planted);
+                    Duration.ofMillis(1));
             channels.add(new Channel(reactors.all().get(1)));
             channels.add(new Channel(reactors.all().get(2)));
             for (int slot = 0; slot < 2; slot++) {
                 homes.add(new Home(slot));
-                intents.join(homes.get(slot), status -> {});
+                intents.join(planted.in(homes.get(slot)), status -> {});
             }
             settle();
             pagesAtStart = homes.get(0).pagesWritten;
