@@ -8,6 +8,7 @@ import io.cairn.module.raid.format.ExtensionRead;
 import io.cairn.module.raid.format.Reserved;
 import io.cairn.module.raid.format.Superblock;
 import io.cairn.module.raid.format.SuperblockCodec;
+import io.cairn.module.raid.format.SuperblockDraft;
 import io.cairn.module.raid.format.SuperblockMember;
 import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.module.raid.member.ReservedArea;
@@ -48,7 +49,7 @@ final class MemberStore implements RecordHome {
         return reserved.filter(Reserved::hasRoomForRecord);
     }
 
-    /** Reads what is where a superblock would be. Fails if it cannot be read. */
+    /** Reads what is where a superblock would be; one whose write was interrupted, as it was to be. Writes nothing. Fails if it cannot be read. */
     CompletionStage<SuperblockRead> readSuperblock() {
         return readSuperblock(SuperblockCodec.HEADER_BYTES);
     }
@@ -59,10 +60,37 @@ final class MemberStore implements RecordHome {
         }
         return area.read(0, bytes).thenCompose(content -> {
             SuperblockRead read = SuperblockCodec.decode(content, area.bdev().blockSize());
-            return read instanceof SuperblockRead.NeedsBytes needs
-                    ? readSuperblock(needs.bytes())
+            if (read instanceof SuperblockRead.NeedsBytes needs) {
+                return readSuperblock(needs.bytes());
+            }
+            return read instanceof SuperblockRead.Refused refused && refused.reason() == SuperblockRead.Reason.CRC
+                    ? mended(refused)
                     : CompletableFuture.completedFuture(read);
         });
+    }
+
+    /** Reads what a superblock was to be whose write a power cut has interrupted; it stays refused if it is not what such a write leaves. */
+    private CompletionStage<SuperblockRead> mended(SuperblockRead.Refused refused) {
+        int blockSize = area.bdev().blockSize();
+        long at = Reserved.draftOffset(blockSize);
+        if (area.bdev().sizeBytes() < at + Reserved.draftBytes(blockSize)) {
+            return CompletableFuture.completedFuture(refused);
+        }
+        return area.read(at, Reserved.draftBytes(blockSize))
+                .thenCompose(content -> SuperblockDraft.decode(content, blockSize)
+                        .map(draft -> mended(draft, refused))
+                        .orElse(CompletableFuture.completedFuture(refused)))
+                .exceptionally(unreadable -> refused);
+    }
+
+    private CompletionStage<SuperblockRead> mended(SuperblockDraft draft, SuperblockRead.Refused refused) {
+        int blockSize = area.bdev().blockSize();
+        byte[] superblock = draft.superblock();
+        return area.read(0, SuperblockDraft.blockBytes(superblock, blockSize))
+                .thenApply(found -> draft.isTornIn(found)
+                                && SuperblockCodec.decode(superblock, blockSize) instanceof SuperblockRead.Found whole
+                        ? whole.warned("its RAID superblock was torn while it was written, and is read from its draft")
+                        : refused);
     }
 
     /** Reads what is where a superblock says that there is an extension. */
@@ -91,9 +119,8 @@ final class MemberStore implements RecordHome {
     @Override
     public CompletionStage<IoStatus> write(Extension extension, Superblock superblock) {
         return write(extension)
-                .thenCompose(status -> status.isSuccess()
-                        ? status(area.writeDurably(0, SuperblockCodec.encode(superblock)))
-                        : CompletableFuture.completedFuture(status));
+                .thenCompose(
+                        status -> status.isSuccess() ? write(superblock) : CompletableFuture.completedFuture(status));
     }
 
     @Override
@@ -118,12 +145,36 @@ final class MemberStore implements RecordHome {
         });
     }
 
-    /** Writes a superblock alone, durably: for a member that is to be found again, and does not hold yet what it should. */
+    /**
+     * Writes a superblock alone, durably: for a member that is to be found again, and does not hold yet what it should. One of several blocks is written behind its
+     * draft, so that a power cut does not take it.
+     */
     CompletionStage<IoStatus> write(Superblock superblock) {
-        return status(area.writeDurably(0, SuperblockCodec.encode(superblock)));
+        byte[] image = SuperblockCodec.encode(superblock);
+        int blockSize = area.bdev().blockSize();
+        if (!SuperblockDraft.isNeeded(image, blockSize) || !hasRoomForDraft(superblock)) {
+            return status(area.writeDurably(0, image));
+        }
+        // what cannot be read is written nevertheless: that may be what mends it
+        return area.read(0, SuperblockDraft.blockBytes(image, blockSize))
+                .<CompletionStage<Void>>handle((found, failure) -> failure == null
+                        ? area.writeDurably(
+                                Reserved.draftOffset(blockSize),
+                                SuperblockDraft.of(image, found, blockSize).encode())
+                        : Stages.done())
+                .thenCompose(drafted -> status(drafted.thenCompose(done -> area.writeDurably(0, image))));
     }
 
-    /** Wipes superblock and extension, durably. */
+    private boolean hasRoomForDraft(Superblock superblock) {
+        int blockSize = area.bdev().blockSize();
+        long dataOffset = superblock
+                .ofBdev(area.bdev().uuid())
+                .map(SuperblockMember::dataOffset)
+                .orElseGet(() -> reserved.map(Reserved::dataOffset).orElse(0L));
+        return Reserved.draftOffset(blockSize) + Reserved.draftBytes(blockSize) <= dataOffset * blockSize;
+    }
+
+    /** Wipes superblock, draft and extension, durably. */
     CompletionStage<IoStatus> wipe() {
         int blockSize = area.bdev().blockSize();
         long superblock =
@@ -131,7 +182,9 @@ final class MemberStore implements RecordHome {
         CompletionStage<Void> wiped = area.zero(0, superblock);
         if (reserved().isPresent()) {
             Reserved where = reserved().get();
-            wiped = wiped.thenCompose(done -> area.zero(where.extensionOffset(0), 2L * where.unit()));
+            wiped = wiped.thenCompose(
+                            done -> area.zero(Reserved.draftOffset(blockSize), Reserved.draftBytes(blockSize)))
+                    .thenCompose(done -> area.zero(where.extensionOffset(0), 2L * where.unit()));
         }
         return status(wiped.thenCompose(done -> area.flush()));
     }

@@ -16,6 +16,7 @@ public record Reserved(int blockSize, long stripBlocks, long dataOffset) {
 
     private static final long LEAST_DATA_OFFSET = 1 << 20;
     private static final long LEAST_REGION = 1 << 20;
+    private static final int DRAFT_OFFSET = 32 << 10;
     private static final int RECORD_OFFSET = 64 << 10;
     private static final int LEAST_UNIT = 4096;
     private static final int EXTENSION_COPIES = 2;
@@ -61,6 +62,16 @@ public record Reserved(int blockSize, long stripBlocks, long dataOffset) {
      */
     public boolean hasRoomForRecord() {
         return journalOffset() <= dataOffset * blockSize;
+    }
+
+    /** Returns where the draft of the superblock is, whatever the array is like: it is looked for where no superblock says so. */
+    public static long draftOffset(int blockSize) {
+        return roundUp(DRAFT_OFFSET, blockSize);
+    }
+
+    /** Returns how many bytes there are for the draft of a superblock: enough for each that is in several blocks. */
+    public static int draftBytes(int blockSize) {
+        return (int) roundUp(SuperblockDraft.MAX_BYTES, blockSize);
     }
 
     /** Returns where a copy of the extension is, 0 or 1; each has one unit. */

@@ -1,5 +1,6 @@
 package io.cairn.module.raid.format;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** What was found where a superblock would be. */
@@ -32,6 +33,13 @@ public sealed interface SuperblockRead {
         /** Copies what could change. */
         public Found {
             warnings = List.copyOf(warnings);
+        }
+
+        /** Returns the same with one warning more. */
+        public Found warned(String warning) {
+            List<String> more = new ArrayList<>(warnings);
+            more.add(warning);
+            return new Found(superblock, more);
         }
     }
 
