@@ -999,11 +999,7 @@ public abstract class BdevContractTest {
         }
 
         Workload load(TestDescriptor open, BlockModel model) {
-            List<TestChannel> channels = new ArrayList<>();
-            for (int i = 0; i < REACTORS; i++) {
-                channels.add(open.channel(i));
-            }
-            return new Workload(core, random, channels, model, traits(), bdev().supportedTypes());
+            return new Workload(core, random, open.channels(), model, traits(), bdev().supportedTypes());
         }
 
         /** Another process: a new core with the same media, given the configuration. */

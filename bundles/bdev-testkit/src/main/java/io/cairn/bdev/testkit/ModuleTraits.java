@@ -4,6 +4,7 @@ import io.cairn.bdev.IoType;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -51,127 +52,96 @@ public record ModuleTraits(
 
     /** Returns the same over so many bases. */
     public ModuleTraits overBases(int count) {
-        return new ModuleTraits(
-                types,
-                count,
-                keepsData,
-                unmapZeroes,
-                passesStatus,
-                waitsForBase,
-                baseBlock,
-                sizeOver,
-                keepsOtherBases,
-                survivesBaseLoss);
+        return with(draft -> draft.bases = count);
     }
 
     /** Returns the same that reads zeroes whatever was written. */
     public ModuleTraits forgettingData() {
-        return new ModuleTraits(
-                types,
-                bases,
-                false,
-                unmapZeroes,
-                passesStatus,
-                waitsForBase,
-                baseBlock,
-                sizeOver,
-                keepsOtherBases,
-                survivesBaseLoss);
+        return with(draft -> draft.keepsData = false);
     }
 
     /** Returns the same whose unmap leaves zeroes. */
     public ModuleTraits unmappingToZeroes() {
-        return new ModuleTraits(
-                types,
-                bases,
-                keepsData,
-                true,
-                passesStatus,
-                waitsForBase,
-                baseBlock,
-                sizeOver,
-                keepsOtherBases,
-                survivesBaseLoss);
+        return with(draft -> draft.unmapZeroes = true);
     }
 
     /** Returns the same that answers statuses of its own. */
     public ModuleTraits withOwnStatuses() {
-        return new ModuleTraits(
-                types,
-                bases,
-                keepsData,
-                unmapZeroes,
-                false,
-                waitsForBase,
-                baseBlock,
-                sizeOver,
-                keepsOtherBases,
-                survivesBaseLoss);
+        return with(draft -> draft.passesStatus = false);
     }
 
     /** Returns the same that can be created before its base. */
     public ModuleTraits waitingForBase() {
-        return new ModuleTraits(
-                types,
-                bases,
-                keepsData,
-                unmapZeroes,
-                passesStatus,
-                true,
-                baseBlock,
-                sizeOver,
-                keepsOtherBases,
-                survivesBaseLoss);
+        return with(draft -> draft.waitsForBase = true);
     }
 
     /** Returns the same whose blocks are the first base's, at another place. */
     public ModuleTraits mapping(LongUnaryOperator blockOfBase) {
-        return new ModuleTraits(
-                types,
-                bases,
-                keepsData,
-                unmapZeroes,
-                passesStatus,
-                waitsForBase,
-                Optional.of(blockOfBase),
-                sizeOver,
-                keepsOtherBases,
-                survivesBaseLoss);
+        return with(draft -> draft.baseBlock = Optional.of(blockOfBase));
     }
 
     /** Returns the same whose size follows its base's. */
     public ModuleTraits sized(LongUnaryOperator overBase) {
-        return new ModuleTraits(
-                types,
-                bases,
-                keepsData,
-                unmapZeroes,
-                passesStatus,
-                waitsForBase,
-                baseBlock,
-                Optional.of(overBase),
-                keepsOtherBases,
-                survivesBaseLoss);
+        return with(draft -> draft.sizeOver = Optional.of(overBase));
     }
 
     /** Returns the same that keeps hold of its other bases while one is missing. */
     public ModuleTraits keepingOtherBases() {
-        return new ModuleTraits(
-                types,
-                bases,
-                keepsData,
-                unmapZeroes,
-                passesStatus,
-                waitsForBase,
-                baseBlock,
-                sizeOver,
-                true,
-                survivesBaseLoss);
+        return with(draft -> draft.keepsOtherBases = true);
     }
 
     /** Returns the same that goes on without one of its bases. */
     public ModuleTraits survivingBaseLoss() {
-        return new ModuleTraits(
-                types, bases, keepsData, unmapZeroes, passesStatus, waitsForBase, baseBlock, sizeOver, true, true);
+        return with(draft -> {
+            draft.keepsOtherBases = true;
+            draft.survivesBaseLoss = true;
+        });
+    }
+
+    private ModuleTraits with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.traits();
+    }
+
+    /** What another one is to be like; first, like this one. */
+    private static final class Draft {
+        private Set<IoType> types;
+        private int bases;
+        private boolean keepsData;
+        private boolean unmapZeroes;
+        private boolean passesStatus;
+        private boolean waitsForBase;
+        private Optional<LongUnaryOperator> baseBlock;
+        private Optional<LongUnaryOperator> sizeOver;
+        private boolean keepsOtherBases;
+        private boolean survivesBaseLoss;
+
+        Draft(ModuleTraits from) {
+            types = from.types;
+            bases = from.bases;
+            keepsData = from.keepsData;
+            unmapZeroes = from.unmapZeroes;
+            passesStatus = from.passesStatus;
+            waitsForBase = from.waitsForBase;
+            baseBlock = from.baseBlock;
+            sizeOver = from.sizeOver;
+            keepsOtherBases = from.keepsOtherBases;
+            survivesBaseLoss = from.survivesBaseLoss;
+        }
+
+        ModuleTraits traits() {
+            return new ModuleTraits(
+                    types,
+                    bases,
+                    keepsData,
+                    unmapZeroes,
+                    passesStatus,
+                    waitsForBase,
+                    baseBlock,
+                    sizeOver,
+                    keepsOtherBases,
+                    survivesBaseLoss);
+        }
     }
 }

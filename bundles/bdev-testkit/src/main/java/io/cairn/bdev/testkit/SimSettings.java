@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * What a simulated disk is like. Start with {@link #of} and change what matters.
@@ -93,78 +94,22 @@ public record SimSettings(
 
     /** Returns the same with another size. */
     public SimSettings withBlocks(long other) {
-        return new SimSettings(
-                name,
-                blockSize,
-                other,
-                uuid,
-                limits,
-                types,
-                writeCache,
-                minLatency,
-                maxLatency,
-                inlineChance,
-                nomemChance,
-                abortChance,
-                directChance,
-                unmapKeepsOld);
+        return with(draft -> draft.numBlocks = other);
     }
 
     /** Returns the same with a UUID. */
     public SimSettings withUuid(UUID other) {
-        return new SimSettings(
-                name,
-                blockSize,
-                numBlocks,
-                Optional.of(other),
-                limits,
-                types,
-                writeCache,
-                minLatency,
-                maxLatency,
-                inlineChance,
-                nomemChance,
-                abortChance,
-                directChance,
-                unmapKeepsOld);
+        return with(draft -> draft.uuid = Optional.of(other));
     }
 
     /** Returns the same with limits. */
     public SimSettings withLimits(IoLimits other) {
-        return new SimSettings(
-                name,
-                blockSize,
-                numBlocks,
-                uuid,
-                other,
-                types,
-                writeCache,
-                minLatency,
-                maxLatency,
-                inlineChance,
-                nomemChance,
-                abortChance,
-                directChance,
-                unmapKeepsOld);
+        return with(draft -> draft.limits = other);
     }
 
     /** Returns the same with other types. */
     public SimSettings withTypes(Set<IoType> other) {
-        return new SimSettings(
-                name,
-                blockSize,
-                numBlocks,
-                uuid,
-                limits,
-                other,
-                writeCache,
-                minLatency,
-                maxLatency,
-                inlineChance,
-                nomemChance,
-                abortChance,
-                directChance,
-                unmapKeepsOld);
+        return with(draft -> draft.types = other);
     }
 
     /** Returns the same without some types. */
@@ -178,96 +123,92 @@ public record SimSettings(
 
     /** Returns the same with or without a write cache. */
     public SimSettings withWriteCache(boolean other) {
-        return new SimSettings(
-                name,
-                blockSize,
-                numBlocks,
-                uuid,
-                limits,
-                types,
-                other,
-                minLatency,
-                maxLatency,
-                inlineChance,
-                nomemChance,
-                abortChance,
-                directChance,
-                unmapKeepsOld);
+        return with(draft -> draft.writeCache = other);
     }
 
     /** Returns the same with other latencies. */
     public SimSettings withLatency(Duration least, Duration most) {
-        return new SimSettings(
-                name,
-                blockSize,
-                numBlocks,
-                uuid,
-                limits,
-                types,
-                writeCache,
-                least,
-                most,
-                inlineChance,
-                nomemChance,
-                abortChance,
-                directChance,
-                unmapKeepsOld);
+        return with(draft -> {
+            draft.minLatency = least;
+            draft.maxLatency = most;
+        });
     }
 
     /** Returns the same that completes inline, answers NOMEM and refuses aborts as often as said (0 to 1 each). */
     public SimSettings withChances(double inline, double nomem, double abort) {
-        return new SimSettings(
-                name,
-                blockSize,
-                numBlocks,
-                uuid,
-                limits,
-                types,
-                writeCache,
-                minLatency,
-                maxLatency,
-                inline,
-                nomem,
-                abort,
-                directChance,
-                unmapKeepsOld);
+        return with(draft -> {
+            draft.inlineChance = inline;
+            draft.nomemChance = nomem;
+            draft.abortChance = abort;
+        });
     }
 
     /** Returns the same that gives its memory for direct access as often as said (0 to 1). */
     public SimSettings withDirectAccess(double chance) {
-        return new SimSettings(
-                name,
-                blockSize,
-                numBlocks,
-                uuid,
-                limits,
-                types,
-                writeCache,
-                minLatency,
-                maxLatency,
-                inlineChance,
-                nomemChance,
-                abortChance,
-                chance,
-                unmapKeepsOld);
+        return with(draft -> draft.directChance = chance);
     }
 
     /** Returns the same whose unmap leaves old data or zeroes. */
     public SimSettings withUnmapKeepingOld(boolean other) {
-        return new SimSettings(
-                name,
-                blockSize,
-                numBlocks,
-                uuid,
-                limits,
-                types,
-                writeCache,
-                minLatency,
-                maxLatency,
-                inlineChance,
-                nomemChance,
-                abortChance,
-                directChance,
-                other);
+        return with(draft -> draft.unmapKeepsOld = other);
+    }
+
+    private SimSettings with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.settings();
+    }
+
+    /** What another one is to be like; first, like this one. */
+    private static final class Draft {
+        private String name;
+        private int blockSize;
+        private long numBlocks;
+        private Optional<UUID> uuid;
+        private IoLimits limits;
+        private Set<IoType> types;
+        private boolean writeCache;
+        private Duration minLatency;
+        private Duration maxLatency;
+        private double inlineChance;
+        private double nomemChance;
+        private double abortChance;
+        private double directChance;
+        private boolean unmapKeepsOld;
+
+        Draft(SimSettings from) {
+            name = from.name;
+            blockSize = from.blockSize;
+            numBlocks = from.numBlocks;
+            uuid = from.uuid;
+            limits = from.limits;
+            types = from.types;
+            writeCache = from.writeCache;
+            minLatency = from.minLatency;
+            maxLatency = from.maxLatency;
+            inlineChance = from.inlineChance;
+            nomemChance = from.nomemChance;
+            abortChance = from.abortChance;
+            directChance = from.directChance;
+            unmapKeepsOld = from.unmapKeepsOld;
+        }
+
+        SimSettings settings() {
+            return new SimSettings(
+                    name,
+                    blockSize,
+                    numBlocks,
+                    uuid,
+                    limits,
+                    types,
+                    writeCache,
+                    minLatency,
+                    maxLatency,
+                    inlineChance,
+                    nomemChance,
+                    abortChance,
+                    directChance,
+                    unmapKeepsOld);
+        }
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 
 /**
  * An open bdev for tests, with its channels. Belongs to the app thread. When the bdev is removed it does what a good user
@@ -81,6 +82,13 @@ public final class TestDescriptor implements AutoCloseable {
             }
         }
         return open;
+    }
+
+    /** Returns a channel of each reactor, in their order; opens those that are not open. */
+    public List<TestChannel> channels() {
+        return IntStream.range(0, core.reactors().all().size())
+                .mapToObj(this::channel)
+                .toList();
     }
 
     /** Closes one channel and leaves the rest open. */

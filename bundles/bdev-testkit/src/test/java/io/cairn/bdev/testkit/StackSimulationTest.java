@@ -156,13 +156,9 @@ class StackSimulationTest {
 
         private void use(SimDisk disk, Bdev top) {
             TestDescriptor open = core.open(top.name(), OpenMode.WRITE);
-            List<TestChannel> channels = new ArrayList<>();
-            for (int i = 0; i < REACTORS; i++) {
-                channels.add(open.channel(i));
-            }
             BlockModel model = new BlockModel(top.blockSize());
             ModuleTraits traits = ModuleTraits.virtual(top.supportedTypes());
-            Workload load = new Workload(core, random, channels, model, traits, top.supportedTypes());
+            Workload load = new Workload(core, random, open.channels(), model, traits, top.supportedTypes());
             Leaf leaf = new Leaf(disk, top, open, model, load);
             load.expectFailures(io -> isLeaving(leaf) || allowed.contains(io.status()));
             leaves.add(leaf);

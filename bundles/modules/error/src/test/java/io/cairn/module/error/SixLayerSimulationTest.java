@@ -15,7 +15,6 @@ import io.cairn.bdev.testkit.Seeds;
 import io.cairn.bdev.testkit.SimDisk;
 import io.cairn.bdev.testkit.SimMedium;
 import io.cairn.bdev.testkit.SimSettings;
-import io.cairn.bdev.testkit.TestChannel;
 import io.cairn.bdev.testkit.TestCore;
 import io.cairn.bdev.testkit.TestDescriptor;
 import io.cairn.bdev.testkit.Workload;
@@ -220,14 +219,10 @@ class SixLayerSimulationTest {
             core.settle();
             assertThat(chain()).containsExactly(TOP, "EE_delay0", "delay0", "pass0", "diskp0", "disk");
             open = core.open(TOP, OpenMode.WRITE);
-            List<TestChannel> channels = new ArrayList<>();
-            for (int i = 0; i < REACTORS; i++) {
-                channels.add(open.channel(i));
-            }
             load = new Workload(
                     core,
                     random,
-                    channels,
+                    open.channels(),
                     model,
                     ModuleTraits.virtual(ForwardingChannel.TYPES),
                     open.bdev().supportedTypes());

@@ -25,47 +25,18 @@ class PassedOverTest extends RaidOnDisks {
 
     @Test
     void aDamagedSuperblock() {
-        core.remove(module);
-        byte[] block = media.get(0).read(0);
-        block[20] ^= 1;
-        media.get(0).write(0, block);
-        module = new RaidModule();
-        core.add(module);
-        core.settle();
+        restartWithDamagedSuperblock(0);
         assertThat(why("B0")).singleElement().asString().startsWith("its RAID superblock is not used: its checksum");
         assertThat(why("B1")).isEmpty();
 
-        assertThatThrownBy(() -> core.call(
-                        "bdev_raid_create",
-                        Map.of(
-                                "name",
-                                "Y",
-                                "raid_level",
-                                "raid1",
-                                "base_bdevs",
-                                List.of("B2", "B0"),
-                                "superblock",
-                                true)))
-                .hasMessageContaining("wipes it with force");
+        assertThatThrownBy(() -> createOther(false)).hasMessageContaining("wipes it with force");
         assertThat(why("B0"))
                 .as("after it was given back")
                 .singleElement()
                 .asString()
                 .startsWith("its RAID superblock is not used: its checksum");
 
-        core.call(
-                "bdev_raid_create",
-                Map.of(
-                        "name",
-                        "Y",
-                        "raid_level",
-                        "raid1",
-                        "base_bdevs",
-                        List.of("B2", "B0"),
-                        "superblock",
-                        true,
-                        "force",
-                        true));
+        createOther(true);
         assertThat(why("B0")).as("it is taken").isEmpty();
         core.call("bdev_raid_delete", Map.of("name", "Y", "clear_sb", true));
         core.settle();

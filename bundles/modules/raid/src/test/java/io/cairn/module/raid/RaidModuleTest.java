@@ -64,14 +64,6 @@ class RaidModuleTest extends RaidOnDisks {
         disks.forEach(disk -> assertThat(disk.bdev().claims()).isEmpty());
     }
 
-    private void create(String level, long strip, boolean superblock, int members) {
-        create(
-                level,
-                strip,
-                superblock,
-                disks.stream().limit(members).map(d -> d.bdev().name()).toList());
-    }
-
     private void write(long block, byte[] data) {
         try (TestDescriptor open = core.open("R", OpenMode.WRITE)) {
             open.channel(1).write(block, data);
@@ -852,32 +844,15 @@ class RaidModuleTest extends RaidOnDisks {
         assertRefused(Map.of("base_bdevs", List.of("B2", "B0"), "superblock", true), -17, "B0", "'R'", "force");
         assertThat(disks.get(0).given(IoType.WRITE)).isEqualTo(written);
 
-        core.call(
-                "bdev_raid_create",
-                Map.of(
-                        "name",
-                        "Y",
-                        "raid_level",
-                        "raid1",
-                        "base_bdevs",
-                        List.of("B2", "B0"),
-                        "superblock",
-                        true,
-                        "force",
-                        true));
+        createOther(true);
         assertThat(info("Y")).containsEntry("state", "online");
     }
 
     @Test
     void neverWritesOverASuperblockThatItCannotUse() {
         create("raid1", 0, true, 2);
-        core.remove(module);
+        restartWithDamagedSuperblock(0);
         byte[] block = media.get(0).read(0);
-        block[20] ^= 1;
-        media.get(0).write(0, block);
-        module = new RaidModule();
-        core.add(module);
-        core.settle();
         assertRefused(Map.of("base_bdevs", List.of("B2", "B0"), "superblock", true), -17, "B0", "checksum");
         assertThat(media.get(0).read(0)).isEqualTo(block);
     }

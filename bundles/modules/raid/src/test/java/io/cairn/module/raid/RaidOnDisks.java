@@ -106,6 +106,43 @@ abstract class RaidOnDisks {
         core.call("bdev_raid_create", params);
     }
 
+    /** Creates an array called {@code R} of the first disks. */
+    final void create(String level, long strip, boolean superblock, int members) {
+        create(
+                level,
+                strip,
+                superblock,
+                disks.stream().limit(members).map(disk -> disk.bdev().name()).toList());
+    }
+
+    /** Creates a mirror with superblock called {@code Y}, of {@code B2} and {@code B0}. */
+    final void createOther(boolean force) {
+        core.call(
+                "bdev_raid_create",
+                Map.of(
+                        "name",
+                        "Y",
+                        "raid_level",
+                        "raid1",
+                        "base_bdevs",
+                        List.of("B2", "B0"),
+                        "superblock",
+                        true,
+                        "force",
+                        force));
+    }
+
+    /** Starts the module anew, when a superblock has lost a bit meanwhile. */
+    final void restartWithDamagedSuperblock(int disk) {
+        core.remove(module);
+        byte[] block = media.get(disk).read(0);
+        block[20] ^= 1;
+        media.get(disk).write(0, block);
+        module = new RaidModule();
+        core.add(module);
+        core.settle();
+    }
+
     /** Returns what all arrays say of themselves. */
     final List<Map<String, Object>> listed() {
         return objects(core.call("bdev_raid_get_bdevs", Map.of("category", "all")));
