@@ -98,6 +98,7 @@ final class RaidCampaign implements SeededSimulation {
         REPAIR,
         REMOVE_AND_ADD,
         ADD_SPARE,
+        REPLACE,
         ADD_LEG;
 
         private static final Set<Action> ANY_LEVEL = EnumSet.range(WAIT, GO_OFFLINE);
@@ -403,6 +404,7 @@ final class RaidCampaign implements SeededSimulation {
             case REPAIR -> repair();
             case REMOVE_AND_ADD -> removeAndAdd();
             case ADD_SPARE -> addSpare();
+            case REPLACE -> replace();
             case ADD_LEG -> addLeg();
         }
     }
@@ -678,8 +680,7 @@ final class RaidCampaign implements SeededSimulation {
         if (disks.size() < MOST_DISKS) {
             // a pool may have what no array can use now; an array refuses that as its own
             boolean own = random.nextBoolean();
-            CampaignDisk spare =
-                    addDisk(own ? Math.max(largest(), used()) : random.nextBoolean() ? largest() : anySize());
+            CampaignDisk spare = addDisk(own ? fitting() : random.nextBoolean() ? largest() : anySize());
             plug(spare);
             call(
                     "bdev_raid_add_spare",
@@ -687,17 +688,31 @@ final class RaidCampaign implements SeededSimulation {
         }
     }
 
-    /** Returns how many blocks of its members the array uses at most. */
-    private long used() {
-        return shape().members().stream()
-                .mapToLong(extent -> extent.dataOffset() + extent.dataBlocks())
-                .max()
-                .orElseThrow();
+    /** Returns a size that is enough for any member of the array as it is now. */
+    private long fitting() {
+        return Math.max(
+                largest(),
+                shape().members().stream()
+                        .mapToLong(extent -> extent.dataOffset() + extent.dataBlocks())
+                        .max()
+                        .orElseThrow());
+    }
+
+    /** Another disk takes the place of a member that works; what goes on meanwhile may be interrupted by all the rest. */
+    private void replace() {
+        if (disks.size() < MOST_DISKS && isOptimal()) {
+            CampaignDisk replaced = any(inRole("in_sync"));
+            CampaignDisk other = addDisk(fitting());
+            plug(other);
+            call(
+                    "bdev_raid_replace_base_bdev",
+                    Map.of("raid_name", RAID, "base_name", replaced.name(), "new_base_name", other.name()));
+        }
     }
 
     private void addLeg() {
         if (disks.size() < MOST_DISKS && isOptimal()) {
-            CampaignDisk leg = addDisk(largest());
+            CampaignDisk leg = addDisk(fitting());
             plug(leg);
             call("bdev_raid_grow_base_bdev", Map.of("raid_name", RAID, "base_name", leg.name()));
         }
