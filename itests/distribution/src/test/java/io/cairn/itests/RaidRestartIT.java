@@ -132,16 +132,58 @@ class RaidRestartIT {
         }
     }
 
+    /** It was deleted without being cleared: its disks, which come first, still have it. */
+    @Test
+    void aDeletedArrayDoesNotDisplaceTheOneThatHasItsName() throws IOException {
+        String living;
+        try (RpcClient rpc = cairn.rpc()) {
+            array(rpc, "raid1", 0, 0, List.of("rrDisk0", "rrDisk1"));
+            rpc.call("bdev_raid_delete", Map.of("name", ARRAY));
+            living = uuid(array(rpc, "raid1", 0, 0, List.of("rrDisk2", "rrDisk3")));
+        }
+        cairn.stop();
+        cairn.start();
+        try (RpcClient rpc = cairn.rpc()) {
+            assertLives(rpc, living);
+            cairn.shell().runOverSsh("feature:uninstall cairn-raid");
+            assertThat(rpc.call("bdev_get_bdevs"))
+                    .extracting(bdev -> bdev.path("name").asString())
+                    .doesNotContain(ARRAY);
+            cairn.shell().runOverSsh("feature:install cairn-raid");
+            assertLives(rpc, living);
+        }
+    }
+
+    private static void assertLives(RpcClient rpc, String uuid) {
+        awaitModule(rpc);
+        Raid raid = new Raid(rpc, ARRAY);
+        raid.awaitHealth("optimal");
+        assertThat(uuid(raid)).isEqualTo(uuid);
+        assertThat(rpc.call("bdev_why", Map.of("name", "rrDisk0")).path("reasons"))
+                .extracting(reason -> reason.path("error").asString())
+                .anySatisfy(why -> assertThat(why)
+                        .startsWith("its array is called '" + ARRAY + "'")
+                        .contains(uuid));
+    }
+
+    private static String uuid(Raid raid) {
+        return raid.info().path("uuid").asString();
+    }
+
     /** An array of files that are full of a value. */
     private Raid array(RpcClient rpc, String level, int stripKib, int value, List<String> disks) throws IOException {
         for (String name : disks) {
             disk(rpc, name, value);
         }
+        awaitModule(rpc);
+        rpc.call("bdev_raid_create", Raid.creation(ARRAY, level, stripKib, disks));
+        return new Raid(rpc, ARRAY);
+    }
+
+    private static void awaitModule(RpcClient rpc) {
         Await.untilTrue("module raid", LIMIT, () -> rpc.call("rpc_get_methods")
                 .toString()
                 .contains("bdev_raid_create"));
-        rpc.call("bdev_raid_create", Raid.creation(ARRAY, level, stripKib, disks));
-        return new Raid(rpc, ARRAY);
     }
 
     private void disk(RpcClient rpc, String name, int value) throws IOException {
