@@ -75,6 +75,7 @@ final class ArrayRecord {
         completeSequence = extension.map(Extension::completeSequence).orElse(newest.sequence());
         extension.ifPresent(known -> {
             process = known.process();
+            regionRows = known.regionRows();
             lastScrub = known.lastScrub();
             unsettled = known.unsettled();
             lost = known.lost();
@@ -87,6 +88,11 @@ final class ArrayRecord {
         completeSequence = lastComplete;
         intentsSince = lastComplete;
         process = underWay;
+    }
+
+    /** Returns how many rows a region of the intents has by the last record that is believed; 1: nobody has said. */
+    long regionRows() {
+        return regionRows;
     }
 
     /** The intents are of another size from the next write on. */

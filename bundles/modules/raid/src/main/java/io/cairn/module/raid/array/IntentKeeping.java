@@ -43,7 +43,8 @@ final class IntentKeeping {
         this.intents = new WriteIntents(
                 app,
                 shape.rows(),
-                regionRows(shape),
+                // larger than need be if the array was about to grow
+                Math.max(regionRows(shape), keeper.record().regionRows()),
                 where.map(reserved -> reserved.unit() * Byte.SIZE).orElse(0),
                 new Channels(),
                 new Owner());
@@ -96,15 +97,12 @@ final class IntentKeeping {
     /** Returns on how many rows the members may differ, in whole regions. */
     long unsyncedRows() {
         RegionSet suspects = intents.suspects();
-        long rows = suspects.size() * suspects.regionRows();
+        long regionRows = suspects.regionRows();
+        long end = serving.shape().rows();
+        int last = suspects.regionOf(end - 1);
         // the last region may be shorter than the others
-        return suspects.contains(suspects.count() - 1)
-                ? rows
-                        - Math.max(
-                                0,
-                                suspects.count() * suspects.regionRows()
-                                        - serving.shape().rows())
-                : rows;
+        long beyond = suspects.contains(last) ? (last + 1) * regionRows - end : 0;
+        return suspects.size() * regionRows - beyond;
     }
 
     // ---- what was before ----
@@ -278,14 +276,24 @@ final class IntentKeeping {
         return regions;
     }
 
-    /** There are to be more rows. Every channel knows the new set of suspects before it knows the new rows. */
-    CompletionStage<Void> resize(Shape larger) {
-        CompletableFuture<Void> resized = new CompletableFuture<>();
-        intents.resize(larger.rows(), Math.max(intents.bits().regionRows(), regionRows(larger)), () -> {
+    /**
+     * There are to be more rows, if the record can say so: the new ones have an intent before that. Every channel knows the new set of suspects before it knows the new rows.
+     *
+     * @param before what there is
+     */
+    CompletionStage<Void> prepareGrowth(Shape before, Shape larger) {
+        CompletableFuture<Void> prepared = new CompletableFuture<>();
+        long regionRows = Math.max(intents.bits().regionRows(), regionRows(larger));
+        intents.prepareGrowth(before.rows(), larger.rows(), regionRows, () -> {
             tellRegions();
-            resized.complete(null);
+            prepared.complete(null);
         });
-        return resized.thenCompose(done -> serving.channels().unsynced(suspects()));
+        return prepared.thenCompose(done -> serving.channels().unsynced(suspects()));
+    }
+
+    /** The record says durably how many rows there are, whether they have become more or not. */
+    void endGrowth() {
+        intents.endGrowth();
     }
 
     /** Takes back all that may be, and ends. */

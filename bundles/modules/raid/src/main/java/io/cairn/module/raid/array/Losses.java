@@ -164,6 +164,7 @@ final class Losses {
         return keeper.write(life.service().shape()).thenCompose(failed -> {
             if (failed.isEmpty()) {
                 decided.clear();
+                life.service().recorded();
                 return CompletableFuture.completedFuture(true);
             }
             if (slots.inSync() - failed.size() < slots.minOperational()) {

@@ -433,7 +433,9 @@ public final class RaidArray {
             return Stages.done();
         }
         Shape larger = Geometry.grown(service.shape(), slots);
-        return larger.numBlocks() <= service.shape().numBlocks() ? Stages.done() : service.resize(larger);
+        return larger.numBlocks() <= service.shape().numBlocks()
+                ? Stages.done()
+                : service.grow(larger, losses::recordOrFailMore);
     }
 
     // ---- processes ----

@@ -16,10 +16,13 @@ import io.cairn.module.raid.level.RaidLimits;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.reactor.Errno;
 import io.cairn.reactor.Reactor;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** An array that is online: its bdev, its channels, and what keeps its members in agreement. App thread, except where it is said. */
 final class Service implements BdevBackend, Serving {
@@ -35,10 +38,11 @@ final class Service implements BdevBackend, Serving {
         Map<String, Object> describe();
     }
 
+    private static final Logger LOG = System.getLogger(Service.class.getName());
+
     private final Definition definition;
     private final ArrayContext context;
     private final Slots slots;
-    private final RecordKeeper keeper;
     private final Owner owner;
     private final Map<?, ?> before;
     private final Optional<Upkeep> upkeep;
@@ -47,6 +51,8 @@ final class Service implements BdevBackend, Serving {
     private Layout layout;
     private volatile Bdev bdev;
     private Declared declared;
+    /** Whether some members' record may say that the array has grown, which it has not. */
+    private boolean growthGivenUp;
 
     private Service(
             ArrayContext context,
@@ -59,7 +65,6 @@ final class Service implements BdevBackend, Serving {
         this.definition = definition;
         this.context = context;
         this.slots = slots;
-        this.keeper = keeper;
         this.owner = owner;
         this.before = before;
         this.shape = shape;
@@ -201,23 +206,55 @@ final class Service implements BdevBackend, Serving {
         upkeep.ifPresent(kept -> kept.left(slot));
     }
 
-    /** All members have grown. */
-    CompletionStage<Void> resize(Shape larger) {
-        long rowsBefore = shape.rows();
-        return upkeep.map(kept -> kept.intents().resize(larger))
+    /**
+     * All members have grown: the array does if its record can say so, else it is what it was.
+     *
+     * @param record writes the record, and tells whether it is on all members that are left
+     */
+    CompletionStage<Void> grow(Shape larger, Supplier<CompletionStage<Boolean>> record) {
+        Shape before = shape;
+        growthGivenUp = false;
+        return upkeep.map(kept -> kept.intents().prepareGrowth(before, larger))
                 .orElseGet(Stages::done)
                 .thenCompose(prepared -> {
-                    for (Slot slot : slots.all()) {
-                        slot.setExtent(larger.members().get(slot.index()));
-                    }
-                    shape = larger;
-                    return keeper.write(larger);
+                    describe(larger);
+                    return record.get();
                 })
-                .thenCompose(written -> adopt())
-                .thenAccept(adopted -> {
-                    upkeep.ifPresent(kept -> kept.grown(rowsBefore, larger.rows()));
-                    context.host().resize(bdev, larger.numBlocks());
-                });
+                .thenCompose(written -> written ? grown(before, larger) : giveUpGrowth(before, record));
+    }
+
+    /** The members, and with the next record the array, are as a shape says. */
+    private void describe(Shape next) {
+        for (Slot slot : slots.all()) {
+            slot.setExtent(next.members().get(slot.index()));
+        }
+        shape = next;
+    }
+
+    private CompletionStage<Void> grown(Shape before, Shape larger) {
+        return adopt().thenAccept(adopted -> {
+            upkeep.ifPresent(kept -> kept.grown(before.rows(), larger.rows()));
+            context.host().resize(bdev, larger.numBlocks());
+        });
+    }
+
+    /** What is on members that took the record of the new size is overruled by the next one that is taken, now or later. */
+    private CompletionStage<Void> giveUpGrowth(Shape before, Supplier<CompletionStage<Boolean>> record) {
+        LOG.log(
+                Level.WARNING,
+                "raid bdev ''{0}'' does not grow with its members: too few of them take the record of its new size",
+                definition.name());
+        describe(before);
+        growthGivenUp = true;
+        return record.get().thenCompose(written -> adopt());
+    }
+
+    /** The record as it is now is on all members that are left. */
+    void recorded() {
+        if (growthGivenUp) {
+            growthGivenUp = false;
+            upkeep.ifPresent(kept -> kept.intents().endGrowth());
+        }
     }
 
     /** Ends what keeps members in agreement. */

@@ -252,9 +252,10 @@ final class Upkeep {
         return losses.map(LossKeeping::lost).orElse(LostRows.NONE);
     }
 
-    /** There are rows behind those that there were. */
+    /** There are rows behind those that there were, and the record says so. */
     void grown(long firstRow, long rows) {
         intents.addSuspect(firstRow, rows - firstRow);
+        intents.endGrowth();
         background.grow(firstRow);
     }
 

@@ -16,7 +16,7 @@ public interface IntentHome {
      * Writes one page of the bitmap to the member, not necessarily durably.
      *
      * @param page counts from 0; a page has as many regions as {@link WriteIntents} was told
-     * @param bits the whole bitmap; what the page has of it is copied before this returns
+     * @param bits the whole bitmap, by the numbers of its bits; what the page has of it is copied before this returns
      */
     void writePage(int page, RegionSet bits, Consumer<IoStatus> done);
 

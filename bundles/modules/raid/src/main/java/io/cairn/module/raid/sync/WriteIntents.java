@@ -60,6 +60,10 @@ public final class WriteIntents {
     private RegionSet kept;
 
     private RegionSet suspects;
+    /** Whether the array's record may say more or fewer rows than there are in the end, and divide them otherwise than {@link #bits} does. */
+    private boolean growing;
+    /** While it grows: the same intents in each other division that the record may say. */
+    private final List<RegionSet> otherDivisions = new ArrayList<>();
     /** Those in {@link #bits} that the next round makes durable, and those that the round that is out does. */
     private BitSet next = new BitSet();
 
@@ -119,10 +123,15 @@ public final class WriteIntents {
      * They are not counted as being on every member: {@link #join} writes them.
      */
     public void load(RegionSet found) {
-        for (int region = found.next(0); region >= 0; region = found.next(region + 1)) {
-            addRegion(bits, region, found.regionRows());
-        }
+        addAll(bits, found);
         arm();
+    }
+
+    /** Adds what a set has that may divide the rows otherwise. */
+    private static void addAll(RegionSet to, RegionSet from) {
+        for (int region = from.next(0); region >= 0; region = from.next(region + 1)) {
+            addRegion(to, region, from.regionRows());
+        }
     }
 
     /** Adds what another division of the rows calls a region, as far as there are such rows. */
@@ -141,7 +150,7 @@ public final class WriteIntents {
 
     /**
      * Returns the regions that are to be synchronised, to be shared with the channels ({@code unsynced}), which add to it, and with the process, which
-     * takes out what agrees. Another object after {@link #resize}.
+     * takes out what agrees. Another object after {@link #prepareGrowth}.
      */
     public RegionSet suspects() {
         return suspects;
@@ -261,31 +270,50 @@ public final class WriteIntents {
     }
 
     /**
-     * Changes the number of rows. Every channel has forgotten its intents and asks again (it has adopted the new shape).
+     * Prepares for more rows: the new ones have an intent from now on, and members keep each intent where it is looked for in the division before as well as in the next one.
+     * So they are right after a power cut whatever the array's record says then. No bit is taken back until {@link #endGrowth}. May be called again without that, if the growth
+     * before has come to nothing.
      *
+     * @param firstNew rows from this one on are new
+     * @param rows more than that
      * @param regionRows as before or larger
-     * @param resized run when every member has the bits of the new regions
+     * @param prepared run when every member has that durably, or has failed to take it
      */
-    public void resize(long rows, long regionRows, Runnable resized) {
+    public void prepareGrowth(long firstNew, long rows, long regionRows, Runnable prepared) {
         afterRound(() -> {
             RegionSet before = bits;
             RegionSet doubtful = suspects;
+            if (before.regionRows() != regionRows) {
+                otherDivisions.add(before);
+            }
+            growing = true;
+            sweep = null;
+            disarm();
             bits = new RegionSet(rows, regionRows);
             kept = new RegionSet(rows, regionRows);
             suspects = new RegionSet(rows, regionRows);
-            sweep = null;
             next = new BitSet();
-            load(before);
-            for (int region = doubtful.next(0); region >= 0; region = doubtful.next(region + 1)) {
-                addRegion(suspects, region, doubtful.regionRows());
-            }
+            addAll(bits, before);
+            addAll(suspects, doubtful);
             for (Wish wish : nextWishes) {
                 want(wish.row, wish.rows);
             }
+            want(firstNew, rows - firstNew);
             dirtyAllPages();
-            nextTasks.add(resized);
+            nextTasks.add(prepared);
             kick();
         });
+    }
+
+    /** The array's record says durably how many rows there are, of those before {@link #prepareGrowth} or after it, and that they are divided as {@link #bits} are. */
+    public void endGrowth() {
+        growing = false;
+        if (!otherDivisions.isEmpty()) {
+            dirtyAllPages();
+            otherDivisions.clear();
+            kick();
+        }
+        arm();
     }
 
     /** Ends it: nothing is written any more, and nothing is told. What members have been given may still be out. */
@@ -317,9 +345,36 @@ public final class WriteIntents {
                 next.set(region);
                 dirtyPages.set(region / pageRegions);
             }
+            for (RegionSet division : otherDivisions) {
+                addRegion(division, region, bits.regionRows());
+                dirtyAllPages();
+            }
             needed = true;
         }
         return needed;
+    }
+
+    /** Returns the bits that members are to have: those of all divisions that may count, each by its number there. */
+    private RegionSet onMembers() {
+        if (otherDivisions.isEmpty()) {
+            return bits;
+        }
+        RegionSet all = new RegionSet(numbersInUse(), 1);
+        addNumbers(all, bits);
+        otherDivisions.forEach(division -> addNumbers(all, division));
+        return all;
+    }
+
+    private static void addNumbers(RegionSet to, RegionSet from) {
+        for (int region = from.next(0); region >= 0; region = from.next(region + 1)) {
+            to.add(region);
+        }
+    }
+
+    private int numbersInUse() {
+        return Math.max(
+                bits.count(),
+                otherDivisions.stream().mapToInt(RegionSet::count).max().orElse(0));
     }
 
     private boolean waitsForNext(long row, long rows) {
@@ -328,7 +383,7 @@ public final class WriteIntents {
     }
 
     private void dirtyAllPages() {
-        dirtyPages.set(0, (bits.count() - 1) / pageRegions + 1);
+        dirtyPages.set(0, (numbersInUse() - 1) / pageRegions + 1);
     }
 
     /** Runs something when no round is out and none is needed. */
@@ -349,7 +404,7 @@ public final class WriteIntents {
     }
 
     private void arm() {
-        if (timer == null && sweep == null && complete && !closed && bits.next(0) >= 0) {
+        if (timer == null && sweep == null && complete && !growing && !closed && bits.next(0) >= 0) {
             timer = app.after(sweepNanos, () -> {
                 timer = null;
                 startSweep(() -> {});
@@ -365,7 +420,7 @@ public final class WriteIntents {
     }
 
     private void startSweep(Runnable over) {
-        if (closed || !complete) {
+        if (closed || !complete || growing) {
             over.run();
             return;
         }
@@ -414,6 +469,7 @@ public final class WriteIntents {
     /** Writes to all members what is to be written, then flushes them. */
     private final class Round {
         private final BitSet pages = (BitSet) dirtyPages.clone();
+        private final RegionSet content = onMembers();
         private final List<Runnable> tasks = nextTasks;
         private final boolean flush;
         private int left;
@@ -505,7 +561,7 @@ public final class WriteIntents {
         private void nextPage() {
             page = pages.nextSetBit(page + 1);
             if (page >= 0) {
-                home.place.writePage(page, bits, status -> went(IoType.WRITE, status, this::nextPage));
+                home.place.writePage(page, of.content, status -> went(IoType.WRITE, status, this::nextPage));
             } else if (of.flush) {
                 home.place.flush(status -> went(IoType.FLUSH, status, this::good));
             } else {
@@ -564,8 +620,13 @@ public final class WriteIntents {
 
         void asked(RegionSet counted) {
             busy = counted;
+            if (!stands()) {
+                // the regions may be others by now
+                clear();
+                return;
+            }
             free = candidates();
-            if (!stands() || free.isEmpty()) {
+            if (free.isEmpty()) {
                 clear();
                 return;
             }

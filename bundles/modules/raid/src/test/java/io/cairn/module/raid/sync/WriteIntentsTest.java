@@ -31,6 +31,13 @@ class WriteIntentsTest {
         Seeds.of(60).forEach(seed -> new World(seed, IntentFault.NONE, true).run());
     }
 
+    /** While rows are added, regions become larger, and the record may say either. */
+    @Test
+    void bitsCoverWhatMayDifferInEveryDivisionThatTheRecordMaySay() {
+        Seeds.of(60)
+                .forEach(seed -> new World(seed, IntentFault.NONE, true).grow().run());
+    }
+
     @Test
     void intentsInMemoryAreAnsweredAndTakenBack() {
         Seeds.of(20).forEach(seed -> new World(seed, IntentFault.NONE, false).run());
@@ -152,12 +159,48 @@ class WriteIntentsTest {
         world.intents.intend(3 * ROWS, 1);
         world.intents.addSuspect(9 * ROWS, 1);
         boolean[] resized = {false};
-        world.intents.resize(2 * REGIONS * ROWS, 2 * ROWS, () -> resized[0] = true);
+        world.intents.prepareGrowth(REGIONS * ROWS, 2 * REGIONS * ROWS, 2 * ROWS, () -> resized[0] = true);
         world.settle();
         assertThat(resized[0]).isTrue();
         assertThat(world.intents.bits().contains(1)).isTrue();
         assertThat(world.intents.suspects().contains(4)).isTrue();
         assertThat(world.homes.get(0).durable.get(1)).isTrue();
+        assertThat(world.homes.get(0).durable.get(3)).as("where it was before").isTrue();
+        assertThat(world.homes.get(0).durable.get(REGIONS - 1))
+                .as("the new rows")
+                .isTrue();
+        world.intents.endGrowth();
+        world.settle();
+        assertThat(world.homes.get(0).cached.get(1)).isTrue();
+        assertThat(world.homes.get(0).cached.get(3)).isFalse();
+    }
+
+    @Test
+    void newRowsKeepTheirBitsUntilTheRecordIsThere() {
+        World world = new World(1, IntentFault.NONE, true);
+        world.intents.prepareGrowth(REGIONS * ROWS, REGIONS * ROWS + 1, ROWS, () -> {});
+        world.reactors.advance(Duration.ofMillis(100));
+        world.intents.complete(true);
+        world.intents.takeBack(() -> {});
+        world.reactors.advance(Duration.ofMillis(100));
+        assertThat(world.homes.get(0).cached.get(REGIONS)).isTrue();
+        world.intents.endGrowth();
+        world.reactors.advance(Duration.ofMillis(100));
+        assertThat(world.homes.get(0).cached.isEmpty()).isTrue();
+    }
+
+    /** The channels answer by the regions that there were when they were asked. */
+    @Test
+    void rowsAreAddedWhileBitsAreTakenBack() {
+        World world = new World(1, IntentFault.NONE, true);
+        world.channels.get(0).wish(3);
+        world.settle();
+        boolean[] over = {false};
+        world.intents.takeBack(() -> over[0] = true);
+        world.intents.prepareGrowth(REGIONS * ROWS, 100 * ROWS, ROWS, () -> {});
+        world.settle();
+        assertThat(over[0]).isTrue();
+        assertThat(world.homes.get(0).durable.get(99)).isTrue();
     }
 
     @Test
@@ -186,6 +229,11 @@ class WriteIntentsTest {
         private final WriteIntents intents;
         private final boolean onDisk;
         private final int[] out = new int[REGIONS];
+        /** Rows in a region of the intents, by what the record may say. */
+        private final BitSet divisions = new BitSet();
+
+        private long rows = REGIONS * ROWS;
+        private boolean grows;
         private int asked;
         private int told;
         private final int pagesAtStart;
@@ -195,6 +243,7 @@ class WriteIntentsTest {
             this.onDisk = onDisk;
             this.random = new Random(seed);
             this.reactors = new SimulatedReactors(3, seed);
+            divisions.set((int) ROWS);
             this.intents = new WriteIntents(
                     reactors.app(),
                     REGIONS * ROWS,
@@ -218,8 +267,31 @@ class WriteIntentsTest {
             reactors.advance(Duration.ofMillis(5));
         }
 
+        World grow() {
+            grows = true;
+            return this;
+        }
+
+        /** Regions become twice as large; it takes a while until the record says so. */
+        private void growOnce() {
+            long before = rows;
+            long larger = 2 * intents.bits().regionRows();
+            rows *= 2;
+            intents.prepareGrowth(before, rows, larger, () -> {
+                divisions.set((int) larger);
+                check("when the new rows are prepared");
+                reactors.app().after(random.nextLong(1_000, 4_000_000), () -> {
+                    divisions.clear(0, (int) larger);
+                    intents.endGrowth();
+                });
+            });
+        }
+
         void run() {
             for (int round = 0; round < 150; round++) {
+                if (grows && round % 50 == 20) {
+                    growOnce();
+                }
                 int hot = random.nextInt(4);
                 for (int i = random.nextInt(3); i > 0; i--) {
                     channels.get(random.nextInt(2)).wish(hot * 6 + random.nextInt(6));
@@ -271,7 +343,11 @@ class WriteIntentsTest {
             for (Home home : homes) {
                 for (int region = 0; onDisk && region < REGIONS; region++) {
                     boolean mayDiffer = out[region] > 0 || home.unflushed.get(region);
-                    if (mayDiffer && !(home.durable.get(region) && home.cached.get(region))) {
+                    int first = region * (int) ROWS;
+                    boolean hasBits = divisions.stream()
+                            .map(regionRows -> first / regionRows)
+                            .allMatch(bit -> home.durable.get(bit) && home.cached.get(bit));
+                    if (mayDiffer && !hasBits) {
                         wrong.add("no bit of region " + region + " on " + home.slot + " " + when + "; seed " + seed);
                     }
                 }
@@ -386,7 +462,7 @@ class WriteIntentsTest {
             private void forget(RegionSet busy) {
                 for (int region = 0; region < REGIONS; region++) {
                     if (own[region] > 0 || used.get(region) || waiting.get(region)) {
-                        busy.add(region);
+                        busy.addRows(region * ROWS, ROWS);
                         used.clear(region);
                     } else {
                         known.clear(region);
