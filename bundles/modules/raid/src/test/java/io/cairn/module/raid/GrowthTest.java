@@ -9,10 +9,12 @@ import io.cairn.bdev.testkit.IoRequest;
 import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.SimSettings;
 import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.bdev.testkit.TestIo;
 import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockRead;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -76,10 +78,11 @@ class GrowthTest extends RaidOnDisks {
     }
 
     /** Lets a change get to B0 alone. */
-    private void changeOnOneLeg(TestDescriptor open, long row, int blocks) {
+    private TestIo changeOnOneLeg(TestDescriptor open, long row, int blocks) {
         disks.get(1).hold(io -> io.type() == IoType.WRITE && io.offsetBlocks() >= DATA);
-        open.channel(0).start(IoRequest.write(row, blocks, pattern(2, blocks)));
+        TestIo change = open.channel(0).start(IoRequest.write(row, blocks, pattern(2, blocks)));
         core.until("the change", () -> disks.get(1).held() == 1);
+        return change;
     }
 
     private void refuseRecords(int disk) {
@@ -298,5 +301,31 @@ class GrowthTest extends RaidOnDisks {
         resizeDisks(3 * BLOCKS);
         letTimePass();
         assertThat(arrayBlocks()).isGreaterThan(before);
+    }
+
+    /** No leg can be read where they differ: the rows stay in doubt, until a scrub finds that they can. */
+    @Test
+    void rowsThatNobodyCouldReadStayInDoubt() {
+        createMirrorOf(BLOCKS);
+        core.call("bdev_raid_set_options", Map.of("max_read_errors", 0L));
+        TestDescriptor open = core.open("R", OpenMode.WRITE);
+        open.channel(0).write(0, pattern(1, 1));
+        TestIo change = changeOnOneLeg(open, 0, 1);
+        disks.get(0).inject(always(IoType.READ, DATA, 1));
+        disks.get(1).inject(always(IoType.READ, DATA, 1));
+        open.channel(0).abort(change);
+        core.until("the end of the change", change::isDone);
+        // of what was given up there may be anything on a disk
+        media.get(1).write(DATA, pattern(3, 1));
+        disks.get(1).release();
+        letTimePass();
+        assertThat(media.get(1).read(DATA, 1)).isNotEqualTo(media.get(0).read(DATA, 1));
+        assertThat(info("R")).containsEntry("health", "resyncing").doesNotContainEntry("unsynced_rows", 0L);
+        disks.get(0).clearFaults();
+        disks.get(1).clearFaults();
+        core.call("bdev_raid_start_scrub", Map.of("name", "R"));
+        untilHealth("optimal");
+        assertThat(media.get(1).read(DATA, 1)).isEqualTo(media.get(0).read(DATA, 1));
+        open.close();
     }
 }

@@ -215,6 +215,8 @@ final class Background {
                 || processes.due().stream().anyMatch(Goal.Scrub.class::isInstance)) {
             throw definition.refusal(Errno.EBUSY, "a scrub is under way already");
         }
+        // what it leaves out
+        resyncIfDue();
         processes.request(new Goal.Scrub(repair, intents.suspects(), 0, Findings.NONE));
     }
 

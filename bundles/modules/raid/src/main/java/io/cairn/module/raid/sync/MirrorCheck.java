@@ -49,6 +49,7 @@ final class MirrorCheck extends Chunk {
         }
         if (legs.isEmpty()) {
             reportUnread(false);
+            run.undecided(row());
             run.found(0, 0, rows());
             rowsDone();
             return;
