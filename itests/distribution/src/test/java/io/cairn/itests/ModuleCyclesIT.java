@@ -157,11 +157,22 @@ class ModuleCyclesIT {
             assertNothingMore(before, between, heapAtRest(stack.rpc()));
 
             uninstall(module);
-            Await.untilTrue("end of the classes of " + module, LIMIT, () -> Inventory.classes(cairn, packageName)
-                    .isEmpty());
+            awaitEndOfClasses(packageName);
         } finally {
             install(module);
             Await.untilTrue(THROUGH + " again", LIMIT, () -> Stack.isLive(stack.rpc(), THROUGH));
+        }
+    }
+
+    private static void awaitEndOfClasses(String packageName) {
+        try {
+            Await.untilTrue("end of the classes of " + packageName, LIMIT, () -> Inventory.classes(cairn, packageName)
+                    .isEmpty());
+        } catch (AssertionError e) {
+            // what keeps them cannot be found out later
+            Path dump = Path.of("target", packageName + ".hprof").toAbsolutePath();
+            cairn.jcmd("GC.heap_dump", "-overwrite", dump.toString());
+            throw new AssertionError("still loaded: " + Inventory.classes(cairn, packageName) + "; heap in " + dump, e);
         }
     }
 
