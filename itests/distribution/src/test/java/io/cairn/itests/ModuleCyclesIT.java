@@ -164,7 +164,7 @@ class ModuleCyclesIT {
         }
     }
 
-    private static void awaitEndOfClasses(String packageName) {
+    private void awaitEndOfClasses(String packageName) {
         try {
             Await.untilTrue("end of the classes of " + packageName, LIMIT, () -> Inventory.classes(cairn, packageName)
                     .isEmpty());
