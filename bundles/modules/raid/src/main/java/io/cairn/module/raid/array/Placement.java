@@ -8,29 +8,25 @@ import io.cairn.reactor.Errno;
 /** Where the data of a bdev is that comes into a slot of an array that is online. App thread. */
 final class Placement {
     private final Definition definition;
-    private final ArrayRecord record;
 
-    Placement(Definition definition, ArrayRecord record) {
+    Placement(Definition definition) {
         this.definition = definition;
-        this.record = record;
     }
 
     /**
      * A member is in its slot from now on, and has yet to get what it should hold.
      *
-     * @param delta whether its own disk shows that the intents say all that it misses; of an array without superblock the slot knows
+     * @param delta whether its own disk shows that the intents say all that it misses; without a superblock it does not, and may be a blank one under the UUID of the member that left
      * @throws io.cairn.bdev.BdevException EINVAL it is too small
      */
     void place(Slot slot, Shape shape, boolean delta) {
         Bdev bdev = slot.member().bdev();
         Shape.Extent here = shape.members().get(slot.index());
         boolean same = slot.uuid().equals(bdev.uuid());
-        boolean knows =
-                delta || (!definition.superblock() && same && slot.wasIn() && slot.leftAt() >= record.intentsSince());
         fit(
                 slot,
                 new Shape.Extent(same ? here.dataOffset() : offsetOnNew(bdev, shape.stripBlocks()), here.dataBlocks()));
-        slot.member().setDelta(knows);
+        slot.member().setDelta(delta);
     }
 
     /** A member is in a slot that is new. */

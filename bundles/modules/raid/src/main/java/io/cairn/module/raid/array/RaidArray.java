@@ -73,7 +73,7 @@ public final class RaidArray {
                 context.app(), life, slots, () -> context.policies(definition).spareDelaySec(), this::fillUp);
         this.losses =
                 new Losses(definition.name(), serial, life, slots, keeper, demand, this::goOffline, this::inherit);
-        Placement placement = new Placement(definition, keeper.record());
+        Placement placement = new Placement(definition);
         this.joining = new Joining(definition, serial, life, slots, keeper, placement, losses);
         this.additions = new Additions(definition, life, slots, keeper, intake, found, placement);
         this.substitution = new Substitution(context, demand, additions);
