@@ -8,6 +8,7 @@ import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.testkit.IoRequest;
 import io.cairn.bdev.testkit.SimSettings;
 import io.cairn.bdev.testkit.TestDescriptor;
+import io.cairn.module.raid.format.Reserved;
 import io.cairn.module.raid.format.SuperblockCodec;
 import io.cairn.module.raid.format.SuperblockRead;
 import java.util.ArrayList;
@@ -175,5 +176,54 @@ class ForeignHistoryTest extends RaidOnDisks {
                         .isTrue();
             }
         }
+    }
+
+    /** A script that gives UUIDs. */
+    @Test
+    void nothingIsRememberedOfADeletedArrayWithTheSameUuid() {
+        createWithUuid(false);
+        core.call("bdev_raid_start_scrub", Map.of("name", "R"));
+        untilScrubbed();
+        core.settle();
+        core.call("bdev_raid_delete", Map.of("name", "R"));
+        createWithUuid(true);
+        core.settle();
+        assertThat(info("R")).doesNotContainKey("last_scrub");
+
+        restart();
+        core.settle();
+        assertThat(info("R")).containsEntry("state", "online").doesNotContainKey("last_scrub");
+    }
+
+    /** An entry of the deleted array's journal is about the same slot, and has a higher number than those of this one. */
+    @Test
+    void nothingIsRestoredFromTheJournalOfADeletedArrayWithTheSameUuid() {
+        Reserved where = new Reserved(BLOCK, 8, DATA);
+        for (int i = 0; i < 3; i++) {
+            media.get(i).write(where.journalSlotOffset(0) / BLOCK, full(7, where.unit() / BLOCK));
+        }
+        create("raid5f", 4, true, List.of("B0", "B1", "B2"));
+        for (int i = 0; i < 3; i++) {
+            assertThat(media.get(i).read(where.journalSlotOffset(0) / BLOCK, where.unit() / BLOCK))
+                    .containsOnly(0);
+        }
+    }
+
+    private void createWithUuid(boolean force) {
+        core.call(
+                "bdev_raid_create",
+                Map.of(
+                        "name",
+                        "R",
+                        "raid_level",
+                        "raid1",
+                        "superblock",
+                        true,
+                        "uuid",
+                        "11111111-2222-4333-8444-555555555555",
+                        "force",
+                        force,
+                        "base_bdevs",
+                        List.of("B0", "B1")));
     }
 }

@@ -180,6 +180,15 @@ abstract class RaidOnDisks {
         assertThat(info("R")).containsEntry("health", health);
     }
 
+    /** Lets time pass until {@code R} tells of a scrub that has ended. */
+    final void untilScrubbed() {
+        for (int i = 0; i < 400 && !info("R").containsKey("last_scrub"); i++) {
+            core.step(100);
+            core.settle();
+        }
+        assertThat(info("R")).containsKey("last_scrub");
+    }
+
     /** Lets time pass. */
     final void pass(long seconds) {
         CompletableFuture<Void> later = new CompletableFuture<>();

@@ -174,6 +174,20 @@ final class MemberStore implements RecordHome {
         return Reserved.draftOffset(blockSize) + Reserved.draftBytes(blockSize) <= dataOffset * blockSize;
     }
 
+    /**
+     * Zeroes, durably, what is behind the superblock of a member of a new array: an array before it may have had its UUID, and what that one remembered would be believed.
+     *
+     * @param where where that is on this member
+     */
+    CompletionStage<IoStatus> clear(Reserved where) {
+        if (!where.hasRoomForRecord()) {
+            return CompletableFuture.completedFuture(IoStatus.SUCCESS);
+        }
+        long from = where.extensionOffset(0);
+        return status(area.zero(from, where.dataOffset() * where.blockSize() - from)
+                .thenCompose(done -> area.flush()));
+    }
+
     /** Wipes superblock, draft and extension, durably. */
     CompletionStage<IoStatus> wipe() {
         int blockSize = area.bdev().blockSize();

@@ -1,6 +1,7 @@
 package io.cairn.module.raid.array;
 
 import io.cairn.bdev.IoStatus;
+import io.cairn.module.raid.format.Reserved;
 import io.cairn.module.raid.format.Superblock;
 import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.module.raid.level.MemberRole;
@@ -53,6 +54,26 @@ final class RecordKeeper {
                 stripBlocks,
                 record.sequence(),
                 slots.described());
+    }
+
+    /**
+     * Takes away what an array of the same UUID has left on the members of a new one.
+     *
+     * @return fails with what the first of them says that could not be written
+     */
+    CompletionStage<Void> clear(Shape shape) {
+        CompletionStage<Void> cleared = Stages.done();
+        for (Slot slot : slots.attached()) {
+            MemberStore store = slot.member().store();
+            if (store != null) {
+                Reserved where = new Reserved(
+                        shape.blockSize(), shape.stripBlocks(), slot.extent().dataOffset());
+                cleared = cleared.thenCompose(before -> store.clear(where))
+                        .thenAccept(status -> Stages.require(
+                                status, () -> definition.refusal(status.errno(), Losses.unwritten(slot, status))));
+            }
+        }
+        return cleared;
     }
 
     /**

@@ -167,12 +167,15 @@ final class Startup {
     private CompletionStage<Service> recorded(Attempt attempt) {
         return Stages.done()
                 .thenCompose(begun -> owner.prepare(attempt.shape, attempt.believed, attempt.wasComplete))
-                .thenCompose(prepared -> keeper.write(attempt.shape).thenApply(failed -> {
-                    failed.forEach((slot, status) -> {
-                        throw new UnusableMember(slot, status.errno(), Losses.unwritten(slots.get(slot), status));
-                    });
-                    return prepared;
-                }))
+                .thenCompose(prepared -> (attempt.isNew ? keeper.clear(attempt.shape) : Stages.done())
+                        .thenCompose(cleared -> keeper.write(attempt.shape))
+                        .thenApply(failed -> {
+                            failed.forEach((slot, status) -> {
+                                throw new UnusableMember(
+                                        slot, status.errno(), Losses.unwritten(slots.get(slot), status));
+                            });
+                            return prepared;
+                        }))
                 .exceptionallyCompose(failure -> {
                     Throwable cause = Stages.cause(failure);
                     return cause instanceof UnusableMember unusable
