@@ -3,6 +3,8 @@ package io.cairn.module.raid.array;
 import io.cairn.module.raid.format.Extension;
 import io.cairn.module.raid.format.ProcessKind;
 import io.cairn.module.raid.level.Layout;
+import io.cairn.module.raid.level.MemberRole;
+import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.sync.Findings;
 import io.cairn.module.raid.sync.Goal;
 import io.cairn.module.raid.sync.ProcessListener;
@@ -208,12 +210,19 @@ final class Background {
     /**
      * Starts a scrub.
      *
-     * @throws io.cairn.bdev.BdevException EBUSY one runs or waits
+     * @throws io.cairn.bdev.BdevException EBUSY one runs or waits; EPERM too few members are there to compare anything, those included that are being rebuilt: it is
+     *     done behind that
      */
     void startScrub(boolean repair) {
         if (processes.current().filter(Goal.Scrub.class::isInstance).isPresent()
                 || processes.due().stream().anyMatch(Goal.Scrub.class::isInstance)) {
             throw definition.refusal(Errno.EBUSY, "a scrub is under way already");
+        int there = slots.count(slot -> slot.role() != MemberRole.ABSENT);
+        if (there < (definition.level() == RaidLevel.RAID1 ? 2 : slots.count())) {
+            throw definition.refusal(
+                    Errno.EPERM,
+                    "there is nothing to compare: " + there + " of " + slots.count() + " members are there");
+        }
         }
         // what it leaves out
         resyncIfDue();

@@ -443,7 +443,7 @@ public final class RaidArray {
     /**
      * Starts a scrub.
      *
-     * @throws BdevException ENODEV the array is not online; EOPNOTSUPP its level has no redundancy; EBUSY one is under way
+     * @throws BdevException ENODEV the array is not online; EOPNOTSUPP its level has no redundancy; EBUSY one is under way; EPERM there are too few members to compare anything
      */
     public void startScrub(boolean repair) {
         life.online("scrub").background("scrub").startScrub(repair);
