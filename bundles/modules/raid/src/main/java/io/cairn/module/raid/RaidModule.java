@@ -163,13 +163,14 @@ public final class RaidModule implements BdevModule {
                         .example("{\"name\": \"Raid0\", \"repair\": true}")
                         .handledBy(this::startScrub),
                 Operation.named("bdev_raid_pause_process", RaidParams.Named.class)
-                        .describedAs("Pauses the background process of an array, and those that are due.")
+                        .describedAs(
+                                "Pauses the background process of an array, and those to come, until they are resumed.")
                         .example("{\"name\": \"Raid0\"}")
                         .handledBy(p -> require(p.name()).pauseProcess().thenApply(done -> true)),
                 Operation.named("bdev_raid_resume_process", RaidParams.Named.class)
                         .describedAs("Lets background processes of an array go on.")
                         .example("{\"name\": \"Raid0\"}")
-                        .handledBy(this::resumeProcess),
+                        .handledBy(p -> require(p.name()).resumeProcess().thenApply(done -> true)),
                 Operation.named("bdev_raid_stop_process", RaidParams.Named.class)
                         .describedAs(
                                 "Stops the scrub of an array. Other processes end by themselves; a rebuild, when its target is removed.")
@@ -307,11 +308,6 @@ public final class RaidModule implements BdevModule {
 
     private CompletionStage<Boolean> startScrub(RaidParams.StartScrub p) {
         require(p.name()).startScrub(p.repair());
-        return CompletableFuture.completedFuture(true);
-    }
-
-    private CompletionStage<Boolean> resumeProcess(RaidParams.Named p) {
-        require(p.name()).resumeProcess();
         return CompletableFuture.completedFuture(true);
     }
 

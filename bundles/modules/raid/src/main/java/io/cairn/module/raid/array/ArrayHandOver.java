@@ -18,6 +18,7 @@ final class ArrayHandOver {
         plain.put(HandedOver.SEQUENCE, record.sequence());
         plain.put(HandedOver.COMPLETE, record.intentsSince());
         record.process().ifPresent(process -> plain.put(HandedOver.PROCESS, HandedOver.process(process)));
+        plain.put(HandedOver.PAUSED, record.isPaused());
         plain.put(HandedOver.LOST, HandedOver.lost(record.lost()));
         List<String> states = new ArrayList<>();
         List<Long> rows = new ArrayList<>();
@@ -60,7 +61,11 @@ final class ArrayHandOver {
                 || states.size() != slots.count()) {
             return false;
         }
-        record.continueFrom(sequence, complete, HandedOver.process(before.get(HandedOver.PROCESS)));
+        record.continueFrom(
+                sequence,
+                complete,
+                HandedOver.process(before.get(HandedOver.PROCESS)),
+                Boolean.TRUE.equals(before.get(HandedOver.PAUSED)));
         record.setLost(HandedOver.lost(before.get(HandedOver.LOST)));
         for (Slot slot : slots.all()) {
             int i = slot.index();

@@ -28,6 +28,7 @@ final class ArrayRecord {
     private int regions;
     private Optional<Extension.ProcessState> process = Optional.empty();
     private Optional<Extension.Scrub> lastScrub = Optional.empty();
+    private boolean paused;
     private boolean unsettled;
     private LostRows lost = LostRows.NONE;
 
@@ -77,17 +78,20 @@ final class ArrayRecord {
             process = known.process();
             regionRows = known.regionRows();
             lastScrub = known.lastScrub();
+            paused = known.paused();
             unsettled = known.unsettled();
             lost = known.lost();
         });
     }
 
     /** Continues from what the module before an upgrade knew of an array without superblock. */
-    void continueFrom(long lastSequence, long lastComplete, Optional<Extension.ProcessState> underWay) {
+    void continueFrom(
+            long lastSequence, long lastComplete, Optional<Extension.ProcessState> underWay, boolean pausedBefore) {
         sequence = lastSequence;
         completeSequence = lastComplete;
         intentsSince = lastComplete;
         process = underWay;
+        paused = pausedBefore;
     }
 
     /** Returns how many rows a region of the intents has by the last record that is believed; 1: nobody has said. */
@@ -109,6 +113,16 @@ final class ArrayRecord {
     /** A scrub has ended; from the next write on. */
     void setLastScrub(Extension.Scrub ended) {
         lastScrub = Optional.of(ended);
+    }
+
+    /** Returns whether a user has paused processes. */
+    boolean isPaused() {
+        return paused;
+    }
+
+    /** Says that from the next write on. */
+    void setPaused(boolean byUser) {
+        paused = byUser;
     }
 
     /** Returns whether nobody is missing, by the last record. */
@@ -186,6 +200,7 @@ final class ArrayRecord {
                 regions,
                 process,
                 lastScrub,
+                paused,
                 unsettled,
                 lost);
     }

@@ -29,6 +29,7 @@ final class Background {
     private final ArrayRecord record;
     private final Serving serving;
     private final IntentKeeping intents;
+    private final ExtensionSaver saver;
     private final Supplier<Options> options;
     /** Targets that wait for their turn: one is rebuilt at a time. */
     private final Queue<Goal.Rebuild> targets = new ArrayDeque<>();
@@ -44,12 +45,14 @@ final class Background {
             ArrayRecord record,
             Serving serving,
             IntentKeeping intents,
+            ExtensionSaver saver,
             Supplier<Options> options) {
         this.definition = definition;
         this.slots = slots;
         this.record = record;
         this.serving = serving;
         this.intents = intents;
+        this.saver = saver;
         this.options = options;
     }
 
@@ -63,6 +66,9 @@ final class Background {
     /** The array is online: processes run from now on. */
     void begin(Reactors reactors, ProcessListener listener) {
         processes = new Processes(reactors, serving.channels(), serving.layout(), processOptions(), listener);
+        if (record.isPaused()) {
+            processes.pause(() -> {});
+        }
     }
 
     boolean hasBegun() {
@@ -78,9 +84,6 @@ final class Background {
                         intents.suspects(),
                         Math.min(process.cursor(), serving.shape().rows()),
                         new Findings(process.mismatches(), 0, 0))));
-        if (interrupted.filter(Extension.ProcessState::paused).isPresent()) {
-            processes.pause(() -> {});
-        }
     }
 
     /** Ends them, with the cursor saved. */
@@ -214,15 +217,15 @@ final class Background {
      *     done behind that
      */
     void startScrub(boolean repair) {
-        if (processes.current().filter(Goal.Scrub.class::isInstance).isPresent()
-                || processes.due().stream().anyMatch(Goal.Scrub.class::isInstance)) {
-            throw definition.refusal(Errno.EBUSY, "a scrub is under way already");
         int there = slots.count(slot -> slot.role() != MemberRole.ABSENT);
         if (there < (definition.level() == RaidLevel.RAID1 ? 2 : slots.count())) {
             throw definition.refusal(
                     Errno.EPERM,
                     "there is nothing to compare: " + there + " of " + slots.count() + " members are there");
         }
+        if (processes.current().filter(Goal.Scrub.class::isInstance).isPresent()
+                || processes.due().stream().anyMatch(Goal.Scrub.class::isInstance)) {
+            throw definition.refusal(Errno.EBUSY, "a scrub is under way already");
         }
         // what it leaves out
         resyncIfDue();
@@ -230,22 +233,26 @@ final class Background {
     }
 
     /**
-     * Pauses processes.
+     * Pauses processes, those to come too, until they are resumed: also over a restart.
      *
-     * @return completes when no rows are kept from I/O any more
+     * @return completes when no rows are kept from I/O any more, and the record says so
      */
     CompletionStage<Void> pause() {
         CompletableFuture<Void> paused = new CompletableFuture<>();
+        record.setPaused(true);
         processes.pause(() -> paused.complete(null));
-        return paused;
+        return paused.thenCompose(now -> saver.save());
     }
 
-    boolean isPaused() {
-        return processes.isPaused();
-    }
-
-    void resume() {
+    /**
+     * Lets processes go on.
+     *
+     * @return completes when the record says so
+     */
+    CompletionStage<Void> resume() {
+        record.setPaused(false);
         processes.resume();
+        return saver.save();
     }
 
     /**

@@ -28,6 +28,7 @@ final class HandedOver {
     static final String ROWS = "rows";
     static final String DECLARED = "declared";
     static final String PROCESS = "process";
+    static final String PAUSED = "paused";
     static final String LOST = "lost";
 
     private HandedOver() {}
@@ -39,25 +40,22 @@ final class HandedOver {
                 process.target().map(target -> target.slot()).orElse(-1),
                 process.target().map(Extension.Target::bdev).orElse(Slot.NOBODY),
                 process.cursor(),
-                process.paused(),
                 process.mismatches());
     }
 
     /** Reads what {@link #process(Extension.ProcessState)} spelled; empty if it is not there, or of another form. */
     static Optional<Extension.ProcessState> process(Object plain) {
         if (plain instanceof List<?> values
-                && values.size() == 6
+                && values.size() == 5
                 && values.get(0) instanceof String kind
                 && values.get(1) instanceof Integer slot
                 && values.get(2) instanceof UUID bdev
                 && values.get(3) instanceof Long cursor
-                && values.get(4) instanceof Boolean paused
-                && values.get(5) instanceof Long mismatches) {
+                && values.get(4) instanceof Long mismatches) {
             return Optional.of(new Extension.ProcessState(
                     ProcessKind.valueOf(kind),
                     slot < 0 ? Optional.empty() : Optional.of(new Extension.Target(slot, bdev)),
                     cursor,
-                    paused,
                     mismatches));
         }
         return Optional.empty();

@@ -184,8 +184,8 @@ final class MemberStore implements RecordHome {
             return CompletableFuture.completedFuture(IoStatus.SUCCESS);
         }
         long from = where.extensionOffset(0);
-        return status(area.zero(from, where.dataOffset() * where.blockSize() - from)
-                .thenCompose(done -> area.flush()));
+        return status(
+                area.zero(from, where.dataOffset() * where.blockSize() - from).thenCompose(done -> area.flush()));
     }
 
     /** Wipes superblock, draft and extension, durably. */

@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BooleanSupplier;
 
 /** What follows from what an array's background processes report: what is kept of it on disk, who is told, and what becomes of the member. App thread. */
 final class ProcessReports implements ProcessListener {
@@ -23,14 +22,12 @@ final class ProcessReports implements ProcessListener {
     private final MemberReports members;
     private final Events events;
     private final Optional<LossKeeping> losses;
-    private final BooleanSupplier paused;
     private final Runnable over;
 
     /**
      * Makes a listener.
      *
      * @param losses of raid5f only
-     * @param paused whether processes are paused, as a cursor is to say
      * @param over run when a process has ended for good
      */
     ProcessReports(
@@ -41,7 +38,6 @@ final class ProcessReports implements ProcessListener {
             MemberReports members,
             Events events,
             Optional<LossKeeping> losses,
-            BooleanSupplier paused,
             Runnable over) {
         this.slots = slots;
         this.record = record;
@@ -50,7 +46,6 @@ final class ProcessReports implements ProcessListener {
         this.members = members;
         this.events = events;
         this.losses = losses;
-        this.paused = paused;
         this.over = over;
     }
 
@@ -69,14 +64,14 @@ final class ProcessReports implements ProcessListener {
                         rebuild.slot(), slots.get(rebuild.slot()).uuid()))
                 : Optional.empty();
         long mismatches = goal instanceof Goal.Scrub scrub ? scrub.found().mismatches() : 0;
-        remember(Optional.of(new Extension.ProcessState(kind(goal), target, row, paused.getAsBoolean(), mismatches)));
+        remember(Optional.of(new Extension.ProcessState(kind(goal), target, row, mismatches)));
         saver.save();
     }
 
     /** A replacement has to be known after a restart, also one that waits for its bdev; whatever else was under way begins anew. */
     private void remember(Optional<Extension.ProcessState> process) {
         record.setProcess(slots.replacement()
-                .map(next -> next.process(ProcessKind.REPLACE, paused.getAsBoolean()))
+                .map(next -> next.process(ProcessKind.REPLACE))
                 .or(() -> record.process().filter(slots::awaitsReplacement))
                 .or(() -> process));
     }

@@ -450,17 +450,21 @@ public final class RaidArray {
     }
 
     /**
-     * Pauses processes.
+     * Pauses processes, those to come too, until they are resumed: also over a restart.
      *
-     * @return completes when no rows are kept from I/O any more
+     * @return completes when no rows are kept from I/O any more, and the array's record says so
      */
     public CompletionStage<Void> pauseProcess() {
         return processes().pause();
     }
 
-    /** Lets processes go on. */
-    public void resumeProcess() {
-        processes().resume();
+    /**
+     * Lets processes go on.
+     *
+     * @return completes when the array's record says so
+     */
+    public CompletionStage<Void> resumeProcess() {
+        return processes().resume();
     }
 
     /**

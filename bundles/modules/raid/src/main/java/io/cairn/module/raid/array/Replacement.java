@@ -76,12 +76,11 @@ final class Replacement {
     }
 
     /** Returns what the array's record says of it. */
-    Extension.ProcessState process(ProcessKind kind, boolean paused) {
+    Extension.ProcessState process(ProcessKind kind) {
         return new Extension.ProcessState(
                 kind,
                 Optional.of(new Extension.Target(slot.index(), member.bdev().uuid())),
                 cursor,
-                paused,
                 0);
     }
 

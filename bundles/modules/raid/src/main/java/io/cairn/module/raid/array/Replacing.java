@@ -223,7 +223,7 @@ final class Replacing {
                 .thenCompose(status -> {
                     Stages.require(
                             status, () -> definition.refusal(status.errno(), Losses.unwritten(bdev.name(), status)));
-                    keeper.record().setProcess(Optional.of(next.process(ProcessKind.REPLACE, false)));
+                    keeper.record().setProcess(Optional.of(next.process(ProcessKind.REPLACE)));
                     return keeper.writeExtension();
                 })
                 .thenCompose(failed -> {
@@ -415,7 +415,7 @@ final class Replacing {
         next.member().recognise();
         next.member().setDelta(false);
         Service service = life.service();
-        service.redundancy().background().goOnAs(next.process(ProcessKind.REBUILD, false));
+        service.redundancy().background().goOnAs(next.process(ProcessKind.REBUILD));
         // those that were kept so far say what the rebuild has to do again
         service.redundancy().intents().keepAll(false);
         joining.rejoin();

@@ -66,7 +66,7 @@ final class Upkeep {
         this.losses = definition.level() == RaidLevel.RAID5F
                 ? Optional.of(new LossKeeping(definition, keeper, serving, intents, journal, reports))
                 : Optional.empty();
-        this.background = new Background(definition, slots, record, serving, intents, context::options);
+        this.background = new Background(definition, slots, record, serving, intents, saver, context::options);
         this.readErrors = new ReadErrorLimit(() -> context.policies(definition).maxReadErrors(), reports);
     }
 
@@ -133,7 +133,7 @@ final class Upkeep {
             allDoubtful = slots.inSync() > 1;
         } else if (used && slots.isComplete()) {
             record.setProcess(
-                    Optional.of(new Extension.ProcessState(ProcessKind.SCRUB_REPAIR, Optional.empty(), 0, false, 0)));
+                    Optional.of(new Extension.ProcessState(ProcessKind.SCRUB_REPAIR, Optional.empty(), 0, 0)));
         }
     }
 
@@ -141,16 +141,7 @@ final class Upkeep {
     void begin() {
         background.begin(
                 context.host().reactors(),
-                new ProcessReports(
-                        slots,
-                        record,
-                        saver,
-                        readErrors,
-                        reports,
-                        events,
-                        losses,
-                        background::isPaused,
-                        this::processEnded));
+                new ProcessReports(slots, record, saver, readErrors, reports, events, losses, this::processEnded));
         intents.begin();
         if (doubtful) {
             intents.suspectAll();

@@ -17,6 +17,7 @@ import java.util.UUID;
  * @param regions how many regions there are
  * @param process the process that was under way
  * @param lastScrub how the last scrub ended that went to the end
+ * @param paused whether a user has paused processes: the one that was under way, and those that will be
  * @param unsettled of a raid5f with a member missing: whether rows with an intent may be torn that the journal knows nothing of
  * @param lost rows of members of a raid5f whose content is lost, and must not be served
  */
@@ -30,9 +31,10 @@ public record Extension(
         int regions,
         Optional<ProcessState> process,
         Optional<Scrub> lastScrub,
+        boolean paused,
         boolean unsettled,
         LostRows lost) {
-    /** Makes one whose rows are settled, with nothing lost, neither rows nor intents. */
+    /** Makes one whose processes are not paused and whose rows are settled, with nothing lost, neither rows nor intents. */
     public Extension(
             UUID arrayUuid,
             long superblockSequence,
@@ -53,6 +55,7 @@ public record Extension(
                 process,
                 lastScrub,
                 false,
+                false,
                 LostRows.NONE);
     }
 
@@ -62,11 +65,9 @@ public record Extension(
      * @param kind what it does
      * @param target what it is done to, for a rebuild; empty for the others
      * @param cursor the row up to which it is done
-     * @param paused whether a user has paused it
      * @param mismatches how many rows a scrub has found to differ so far
      */
-    public record ProcessState(
-            ProcessKind kind, Optional<Target> target, long cursor, boolean paused, long mismatches) {}
+    public record ProcessState(ProcessKind kind, Optional<Target> target, long cursor, long mismatches) {}
 
     /**
      * The member that a rebuild is for.

@@ -35,7 +35,7 @@ import java.util.UUID;
  * <tr><td>64</td><td>8</td><td>rows in a region</td></tr>
  * <tr><td>72</td><td>4</td><td>regions</td></tr>
  * <tr><td>76</td><td>4</td><td>process: 0 none, else {@link ProcessKind#diskCode}</td></tr>
- * <tr><td>80</td><td>4</td><td>flags: 1 the process is paused, 2 it has a target, 4 there was a scrub, 8 which repaired, 16 not settled</td></tr>
+ * <tr><td>80</td><td>4</td><td>flags: 1 processes are paused, 2 the one under way has a target, 4 there was a scrub, 8 which repaired, 16 not settled</td></tr>
  * <tr><td>84</td><td>4</td><td>slot of the target</td></tr>
  * <tr><td>88</td><td>16</td><td>UUID of the target</td></tr>
  * <tr><td>104</td><td>8</td><td>cursor in rows</td></tr>
@@ -117,10 +117,9 @@ public final class ExtensionCodec {
         out.putLong(COMPLETE_AT, extension.completeSequence());
         out.putLong(REGION_ROWS_AT, extension.regionRows());
         out.putInt(REGIONS_AT, extension.regions());
-        int flags = extension.unsettled() ? UNSETTLED : 0;
+        int flags = (extension.unsettled() ? UNSETTLED : 0) | (extension.paused() ? PAUSED : 0);
         if (extension.process().isPresent()) {
             ProcessState process = extension.process().get();
-            flags |= process.paused() ? PAUSED : 0;
             out.putInt(PROCESS_AT, process.kind().diskCode());
             out.putLong(CURSOR_AT, process.cursor());
             out.putLong(MISMATCHES_AT, process.mismatches());
@@ -244,8 +243,8 @@ public final class ExtensionCodec {
             Optional<Target> target = (flags & HAS_TARGET) == 0
                     ? Optional.empty()
                     : Optional.of(new Target(in.getInt(TARGET_SLOT_AT), Uuids.get(in, TARGET_UUID_AT)));
-            process = Optional.of(new ProcessState(
-                    kind.get(), target, in.getLong(CURSOR_AT), (flags & PAUSED) != 0, in.getLong(MISMATCHES_AT)));
+            process =
+                    Optional.of(new ProcessState(kind.get(), target, in.getLong(CURSOR_AT), in.getLong(MISMATCHES_AT)));
         }
         Optional<Scrub> scrub = (flags & SCRUBBED) == 0
                 ? Optional.empty()
@@ -263,6 +262,7 @@ public final class ExtensionCodec {
                 in.getInt(REGIONS_AT),
                 process,
                 scrub,
+                (flags & PAUSED) != 0,
                 (flags & UNSETTLED) != 0,
                 lost.get());
         return makesSense(extension) ? Optional.of(extension) : Optional.empty();

@@ -173,11 +173,6 @@ public final class Processes {
         return ProcessRun.canCompare(layout) || ProcessRun.lacksOne(layout);
     }
 
-    /** Returns whether processes are paused: the one that runs, and those that begin. */
-    public boolean isPaused() {
-        return pauseWanted;
-    }
-
     /**
      * Pauses the process that runs and those that will; they keep their place.
      *

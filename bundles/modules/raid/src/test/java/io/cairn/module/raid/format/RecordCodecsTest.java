@@ -44,9 +44,10 @@ class RecordCodecsTest {
             0x0102030405060709L,
             2048,
             0x00031415,
-            Optional.of(new ProcessState(
-                    ProcessKind.REBUILD, Optional.of(new Target(3, BDEV)), 0x2122232425262728L, true, 5)),
+            Optional.of(
+                    new ProcessState(ProcessKind.REBUILD, Optional.of(new Target(3, BDEV)), 0x2122232425262728L, 5)),
             Optional.of(new Scrub(Instant.ofEpochMilli(0x0000019a_12345678L), 9, true)),
+            true,
             true,
             LostRows.NONE);
 
@@ -125,7 +126,7 @@ class RecordCodecsTest {
     @ParameterizedTest
     @EnumSource(ProcessKind.class)
     void everyProcessComesBack(ProcessKind kind) {
-        Extension extension = withProcess(new ProcessState(kind, Optional.empty(), 12, false, 3));
+        Extension extension = withProcess(new ProcessState(kind, Optional.empty(), 12, 3));
 
         assertThat(ExtensionCodec.decode(unit(extension), NOTHING, ARRAY)).isEqualTo(new Found(extension, 0));
         assertThat(ProcessKind.ofDiskCode(kind.diskCode())).contains(kind);
@@ -178,7 +179,7 @@ class RecordCodecsTest {
     }
 
     private static Extension withLost(LostRows lost) {
-        return new Extension(ARRAY, 7, 2, 7, 7, 2048, 1000, Optional.empty(), Optional.empty(), false, lost);
+        return new Extension(ARRAY, 7, 2, 7, 7, 2048, 1000, Optional.empty(), Optional.empty(), false, false, lost);
     }
 
     @ParameterizedTest
