@@ -66,8 +66,8 @@ final class ArrayModule implements BdevModule {
                 shape.blockSize(),
                 shape.numBlocks(),
                 RaidLimits.limits(shape, members),
-                RaidLimits.hasWriteCache(members),
-                RaidLimits.types(members),
+                RaidLimits.hasWriteCache(shape.level(), members),
+                RaidLimits.types(shape.level(), members),
                 bases);
         RegionSet unsynced = level.isRedundant() ? new RegionSet(shape.rows(), 1 << 10) : null;
         ArrayChannels channels =

@@ -131,8 +131,8 @@ final class Service implements BdevBackend, Serving {
                 shape.blockSize(),
                 shape.numBlocks(),
                 RaidLimits.limits(shape, members),
-                RaidLimits.hasWriteCache(members),
-                RaidLimits.types(members),
+                RaidLimits.hasWriteCache(shape.level(), members),
+                RaidLimits.types(shape.level(), members),
                 members.stream().map(Bdev::name).toList());
     }
 

@@ -13,24 +13,28 @@ public final class RaidLimits {
 
     /**
      * Returns the types that an array serves by itself. READ, WRITE, WRITE_ZEROES and RESET; UNMAP and ABORT if all members have them; FLUSH if any
-     * has it: it goes to those. The core makes up COMPARE, COMPARE_AND_WRITE and COPY.
+     * has it, and always if one may come that has: it goes to those. The core makes up COMPARE, COMPARE_AND_WRITE and COPY.
      */
-    public static Set<IoType> types(Collection<Bdev> members) {
+    public static Set<IoType> types(RaidLevel level, Collection<Bdev> members) {
         Set<IoType> types = EnumSet.of(IoType.READ, IoType.WRITE, IoType.WRITE_ZEROES, IoType.RESET);
         for (IoType type : Set.of(IoType.UNMAP, IoType.ABORT)) {
             if (members.stream().allMatch(member -> member.supportedTypes().contains(type))) {
                 types.add(type);
             }
         }
-        if (members.stream().anyMatch(member -> member.supportedTypes().contains(IoType.FLUSH))) {
+        if (level.isRedundant()
+                || members.stream().anyMatch(member -> member.supportedTypes().contains(IoType.FLUSH))) {
             types.add(IoType.FLUSH);
         }
         return types;
     }
 
-    /** Returns whether data may be lost at a power cut until a FLUSH: if any member has a write cache. */
-    public static boolean hasWriteCache(Collection<Bdev> members) {
-        return members.stream().anyMatch(Bdev::hasWriteCache);
+    /**
+     * Returns whether data may be lost at a power cut until a FLUSH: if any member has a write cache, and always on a level with redundancy. Its members are
+     * exchanged while it is in use, and those above it have asked once whether they have to flush: nothing may depend on who is in it then.
+     */
+    public static boolean hasWriteCache(RaidLevel level, Collection<Bdev> members) {
+        return level.isRedundant() || members.stream().anyMatch(Bdev::hasWriteCache);
     }
 
     /**

@@ -141,8 +141,8 @@ final class FixedArrays implements BdevModule {
                     shape.blockSize(),
                     shape.numBlocks(),
                     RaidLimits.limits(shape, bases),
-                    RaidLimits.hasWriteCache(bases),
-                    RaidLimits.types(bases),
+                    RaidLimits.hasWriteCache(shape.level(), bases),
+                    RaidLimits.types(shape.level(), bases),
                     bases.stream().map(Bdev::name).toList());
             CompletionStage<Bdev> registered = host.register(spec, this);
             bdev = host.find(name).orElseThrow();

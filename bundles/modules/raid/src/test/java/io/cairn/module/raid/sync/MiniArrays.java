@@ -213,8 +213,8 @@ final class MiniArrays implements BdevModule {
                     blockSize,
                     layout.shape().numBlocks(),
                     RaidLimits.limits(layout.shape(), there),
-                    RaidLimits.hasWriteCache(there),
-                    RaidLimits.types(there),
+                    RaidLimits.hasWriteCache(layout.shape().level(), there),
+                    RaidLimits.types(layout.shape().level(), there),
                     there.stream().map(Bdev::name).toList());
             CompletionStage<Void> joined = CompletableFuture.completedFuture(null);
             for (int slot = 0; slot < slots.size(); slot++) {
