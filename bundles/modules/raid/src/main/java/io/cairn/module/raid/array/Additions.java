@@ -99,8 +99,11 @@ final class Additions {
                     placement.placeNew(slot, service.shape());
                     return keeper.mark(slot, service.shape());
                 })
-                .thenAccept(status -> Stages.require(
-                        status, () -> definition.refusal(status.errno(), Losses.unwritten(slot, status))));
+                .thenCompose(status -> status.isSuccess()
+                        ? Stages.done()
+                        : keeper.unmark(slot.member()).thenAccept(wiped -> {
+                            throw definition.refusal(status.errno(), Losses.unwritten(slot, status));
+                        }));
     }
 
     private Slot vacant(Bdev bdev) {

@@ -78,7 +78,9 @@ final class Joining {
         // it knows first, and the others before its data is written to: it is found again after a restart at any time
         return keeper.mark(slot, service.shape()).thenCompose(status -> {
             if (!status.isSuccess()) {
-                return losses.lose(slot, member, MemberState.FAILED, Losses.unwritten(slot, status))
+                return keeper.unmark(member)
+                        .thenCompose(
+                                wiped -> losses.lose(slot, member, MemberState.FAILED, Losses.unwritten(slot, status)))
                         .thenAccept(lost -> {});
             }
             return losses.recordOrFailMore().thenCompose(written -> {
@@ -97,7 +99,7 @@ final class Joining {
         if (slot.member() == member && slot.role() == MemberRole.TARGET) {
             slot.detach(keeper.record().sequence(), false);
             member.setRole(MemberRole.ABSENT);
-            left = member.close();
+            left = keeper.unmark(member).thenCompose(wiped -> member.close());
         }
         return left.thenAccept(closed -> {
             throw definition.refusal(

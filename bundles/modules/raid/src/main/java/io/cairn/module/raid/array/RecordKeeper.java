@@ -122,6 +122,13 @@ final class RecordKeeper {
                         IoStatus.errno(Stages.cause(failure) instanceof HasErrno known ? known.errno() : Errno.EIO));
     }
 
+    /** Takes back {@link #mark} from a bdev that is not taken in: it says nothing of the array. One that said so before keeps what it has. Never fails. */
+    CompletionStage<Void> unmark(Member member) {
+        return member.store() == null || member.isRecognised()
+                ? Stages.done()
+                : member.store().wipe().handle((status, failure) -> null);
+    }
+
     /** Writes to a bdev that is to replace a member what it is: as {@link #mark} does, for one that is in no slot. */
     CompletionStage<IoStatus> promise(Replacement next, Shape shape) {
         MemberStore store = next.member().store();
