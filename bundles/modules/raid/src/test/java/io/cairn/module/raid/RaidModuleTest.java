@@ -32,6 +32,7 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RaidModuleTest extends RaidOnDisks {
     private static final Map<String, Object> SLOWLY =
@@ -323,6 +324,54 @@ class RaidModuleTest extends RaidOnDisks {
                 .containsExactly("bdev_raid_set_policy", "bdev_raid_reserve_name");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"bdev_raid_set_policy", "bdev_raid_set_options"})
+    void anArrayThatWaitsAlreadyStartsWhenItsPolicySaysSo(String method) {
+        create("raid1", 0, true, 2);
+        core.remove(module);
+        core.await(disks.get(1).remove());
+        module = new RaidModule();
+        core.add(module);
+        core.settle();
+        setStartTimeOut(method, 100);
+        pass(50);
+        assertThat(info("R")).containsEntry("state", "configuring");
+
+        setStartTimeOut(method, 5);
+        pass(4);
+        // the same once more changes nothing
+        setStartTimeOut(method, 5);
+        pass(2);
+
+        assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "degraded");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bdev_raid_set_policy", "bdev_raid_set_options"})
+    void anArrayWaitsForEverWhenItsPolicyDoesNotSaySoAnyMore(String method) {
+        create("raid1", 0, true, 2);
+        core.remove(module);
+        core.await(disks.get(1).remove());
+        module = new RaidModule();
+        core.add(module);
+        core.settle();
+        setStartTimeOut(method, 5);
+
+        setStartTimeOut(method, 0);
+        pass(60);
+
+        assertThat(info("R")).containsEntry("state", "configuring");
+    }
+
+    private void setStartTimeOut(String method, long seconds) {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("start_degraded_timeout_sec", seconds);
+        if (method.equals("bdev_raid_set_policy")) {
+            params.put("name", "R");
+        }
+        core.call(method, params);
+    }
+
     private TestDescriptor filled() {
         TestDescriptor open = core.open("R", OpenMode.WRITE);
         for (int i = 0; i < 6144; i += 64) {
@@ -407,6 +456,9 @@ class RaidModuleTest extends RaidOnDisks {
         core.settle();
         assertThat(info("R")).containsEntry("health", "degraded").doesNotContainKey("process");
         assertThat(disks.get(3).bdev().claims()).isEmpty();
+        assertThat(SuperblockCodec.decode(media.get(3).read(0, 8), BLOCK))
+                .as("it was refused")
+                .isInstanceOf(SuperblockRead.NoSuperblock.class);
 
         disks.get(0).clearFaults();
         core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "B3"));

@@ -257,6 +257,62 @@ class SpareTest extends RaidOnDisks {
         assertThat(core.find("B4").orElseThrow().claims()).hasSize(1);
     }
 
+    /** Taking a spare saves no configuration: it is stored as a spare still, and comes when that has been replayed. */
+    @Test
+    void aSpareThatIsAMemberByNowIsFoundAsThat() {
+        delaySpares();
+        create("raid1", 0, true, List.of("B0", "B1"));
+        addSpare("B2");
+        pull(0);
+        untilTheDelayIsOver();
+        untilHealth("optimal");
+
+        core.remove(module);
+        pull(1);
+        pull(2);
+        module = new RaidModule();
+        core.add(module);
+        assertThat(spares()).asString().contains("B2");
+        comeBack(1);
+        comeBack(2);
+        core.settle();
+
+        assertThat(info("R")).containsEntry("health", "optimal");
+        assertThat(bases()).extracting(base -> base.get("name")).containsExactly("B2", "B1");
+        assertThat(spares()).isEqualTo(List.of());
+    }
+
+    @Test
+    void aShorterDelayCountsForAMemberThatIsAwayAlready() {
+        delaySpares();
+        create("raid1", 0, true, List.of("B0", "B1"));
+        addSpare("B3");
+        pull(1);
+        pass(DELAY_SECONDS / 2);
+        assertThat(info("R")).containsEntry("health", "degraded");
+
+        core.call("bdev_raid_set_policy", Map.of("name", "R", "spare_delay_sec", 1L));
+        core.settle();
+
+        assertThat(bases()).extracting(base -> base.get("name")).containsExactly("B0", "B3");
+    }
+
+    /** The time that it has been away counts. */
+    @Test
+    void aLongerDelayCountsForAMemberThatIsAwayAlready() {
+        delaySpares();
+        create("raid1", 0, true, List.of("B0", "B1"));
+        addSpare("B3");
+        pull(1);
+        pass(DELAY_SECONDS / 2);
+
+        core.call("bdev_raid_set_options", Map.of("spare_delay_sec", 2 * DELAY_SECONDS));
+        untilTheDelayIsOver();
+        assertThat(info("R")).containsEntry("health", "degraded");
+        pass(DELAY_SECONDS / 2);
+        untilHealth("optimal");
+    }
+
     @Test
     void theNextSpareIsTakenForOneThatCannotBeWritten() {
         create("raid1", 0, true, List.of("B0", "B1"));

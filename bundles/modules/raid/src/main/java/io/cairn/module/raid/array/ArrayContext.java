@@ -30,9 +30,10 @@ interface ArrayContext {
      * Refuses a bdev that another array holds by its superblock.
      *
      * @param force whether that array is to let go of it, if it is not in use
+     * @return whether another array has let go of it
      * @throws io.cairn.bdev.BdevException EEXIST naming the array
      */
-    void refuseForeign(Definition array, Bdev bdev, boolean force);
+    boolean refuseForeign(Definition array, Bdev bdev, boolean force);
 
     /** A found array has no member left: it is forgotten until one is found again. */
     void drop(RaidArray array);

@@ -8,8 +8,11 @@ import io.cairn.module.raid.format.Superblock;
 import io.cairn.module.raid.format.SuperblockRead;
 import io.cairn.reactor.Errno;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
@@ -21,6 +24,8 @@ final class Intake {
     private final RecordKeeper keeper;
     private final ArrayContext context;
     private final BiConsumer<BdevEvent, Member> onEvent;
+    /** Bdevs of which other arrays have let go for this one. */
+    private final Set<UUID> takenAway = new LinkedHashSet<>();
 
     /**
      * Makes the intake of an array.
@@ -60,8 +65,15 @@ final class Intake {
                                 + " bytes, base bdev '" + other.name() + "' of " + other.blockSize());
                     }
                 });
-        context.refuseForeign(definition, bdev, force);
+        if (context.refuseForeign(definition, bdev, force)) {
+            takenAway.add(bdev.uuid());
+        }
         return hold(bdev);
+    }
+
+    /** Returns the bdevs that other arrays have let go of for this one: theirs again if they are not used. */
+    List<UUID> takenAway() {
+        return List.copyOf(takenAway);
     }
 
     /** Claims a bdev whose superblock says that it belongs to the array. */

@@ -214,8 +214,12 @@ public final class RaidArray {
         return Stages.recover(created, failure -> discard().exceptionally(ignored -> null));
     }
 
-    /** Takes a bdev that is waited for by its name. What stands against it is reported, and it is waited for again. */
-    CompletionStage<Void> arrive(Bdev bdev) {
+    /**
+     * Takes a bdev that is waited for by its name. What stands against it is reported, and it is waited for again.
+     *
+     * @return completes with whether it was given back because of the superblock on it; never fails
+     */
+    CompletionStage<Boolean> arrive(Bdev bdev) {
         return serial.run(() -> {
                     if (replacing.awaits(bdev) && ArrayContext.stays(bdev)) {
                         return replacing.goOn(bdev);
@@ -225,13 +229,7 @@ public final class RaidArray {
                         return Stages.done();
                     }
                     slot.get().attach(intake.claim(bdev, false));
-                    return intake.inspect(List.of(slot.get())).handle((ok, failure) -> {
-                        if (failure != null) {
-                            letGo(slot.get());
-                            throw Stages.unchecked(failure);
-                        }
-                        return null;
-                    });
+                    return Stages.recover(intake.inspect(List.of(slot.get())), failure -> letGo(slot.get()));
                 })
                 .thenCompose(taken -> comeIn())
                 .handle((done, failure) -> {
@@ -239,7 +237,7 @@ public final class RaidArray {
                         slots.holding(bdev).ifPresent(this::letGo);
                     }
                     report(bdev, failure);
-                    return null;
+                    return Foreign.isCause(failure) && !holds(bdev);
                 });
     }
 
@@ -342,6 +340,12 @@ public final class RaidArray {
 
     private CompletionStage<Void> joinSpare(Bdev bdev) {
         return joining.rejoin().thenRun(() -> life.announce(NotificationType.BDEV_SPARE_TAKEN, bdev.name()));
+    }
+
+    /** What it does by itself may be something else now: that counts also for what is waited for already. */
+    void policiesChanged() {
+        demand.policiesChanged();
+        startAgain();
     }
 
     // ---- members go and grow ----
@@ -692,9 +696,9 @@ public final class RaidArray {
                 this::end);
     }
 
-    /** A creation has failed: nothing of it is left. */
+    /** A creation has failed: nothing of it is left, and other arrays have again what they had to let go of for it. */
     private CompletionStage<Void> discard() {
-        return Stages.anyway(withdraw(), this::end);
+        return Stages.anyway(withdraw(), () -> end().thenRun(() -> context.lookAgain(intake.takenAway())));
     }
 
     /** It is never to be online again. */

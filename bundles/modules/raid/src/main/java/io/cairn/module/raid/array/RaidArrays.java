@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** All arrays, with their spares, policies and options. App thread. */
 public final class RaidArrays implements ArrayContext {
@@ -103,6 +104,7 @@ public final class RaidArrays implements ArrayContext {
                 .filter(array -> array.service() != null)
                 .flatMap(array -> array.service().upkeep().stream())
                 .forEach(upkeep -> upkeep.background().optionsChanged());
+        all().forEach(RaidArray::policiesChanged);
     }
 
     /**
@@ -117,6 +119,7 @@ public final class RaidArrays implements ArrayContext {
             expect(nameOrUuid, "its policies are kept for when it comes");
             policies.put(nameOrUuid, own);
         }
+        find(nameOrUuid).ifPresent(RaidArray::policiesChanged);
     }
 
     /**
@@ -267,17 +270,19 @@ public final class RaidArrays implements ArrayContext {
      * @throws BdevException ENODEV it is in none
      */
     public CompletionStage<Void> remove(String base) {
-        for (RaidArray array : arrays.values()) {
-            Optional<Slot> slot = array.slots().find(base);
-            if (slot.isPresent()) {
-                return array.remove(slot.get());
-            }
-            Optional<CompletionStage<Void>> kept = array.keepInstead(base);
-            if (kept.isPresent()) {
-                return kept.get();
-            }
-        }
-        throw new BdevException(Errno.ENODEV, "base bdev '" + base + "' is in no raid bdev");
+        return removal(base, slot -> slot.member() != null)
+                .or(() -> arrays.values().stream()
+                        .flatMap(array -> array.keepInstead(base).stream())
+                        .findFirst())
+                // nobody has it: somebody may remember it
+                .or(() -> removal(base, slot -> true))
+                .orElseThrow(() -> new BdevException(Errno.ENODEV, "base bdev '" + base + "' is in no raid bdev"));
+    }
+
+    private Optional<CompletionStage<Void>> removal(String base, Predicate<Slot> which) {
+        return arrays.values().stream()
+                .flatMap(array -> array.slots().find(base).filter(which).map(array::remove).stream())
+                .findFirst();
     }
 
     /**
@@ -307,18 +312,26 @@ public final class RaidArrays implements ArrayContext {
 
     // ---- what the core tells ----
 
-    /** A bdev is here: whoever waits for it by its name takes it. */
+    /** A bdev is here: whoever waits for it by its name takes it. One that is another array's by its superblock is given back, and looked at for that one. */
     public void examineConfig(Bdev bdev) {
+        offer(bdev).thenAccept(isForeign -> {
+            if (isForeign) {
+                discover(bdev);
+            }
+        });
+    }
+
+    /** Gives a bdev to whom waits for it by its name. Completes with whether it was given back because of the superblock on it; never fails. */
+    private CompletionStage<Boolean> offer(Bdev bdev) {
         if (ending) {
-            return;
+            return CompletableFuture.completedFuture(false);
         }
         for (RaidArray array : all()) {
             if (array.wants(bdev)) {
-                array.arrive(bdev);
-                return;
+                return array.arrive(bdev);
             }
         }
-        spares.arrive(bdev);
+        return spares.arrive(bdev);
     }
 
     /** A bdev is here that nobody looks at: whoever waits for it by its name takes it, and members of arrays that were here before an upgrade are found. */
@@ -478,7 +491,7 @@ public final class RaidArrays implements ArrayContext {
     }
 
     @Override
-    public void refuseForeign(Definition array, Bdev bdev, boolean force) {
+    public boolean refuseForeign(Definition array, Bdev bdev, boolean force) {
         for (RaidArray other : all()) {
             if (!other.uuid().equals(array.id())
                     && other.holds(bdev)
@@ -491,8 +504,10 @@ public final class RaidArrays implements ArrayContext {
                                     + other.uuid() + "); bdev_raid_create wipes it with force");
                 }
                 other.giveUp(bdev);
+                return true;
             }
         }
+        return false;
     }
 
     @Override
@@ -520,7 +535,7 @@ public final class RaidArrays implements ArrayContext {
             host.reactors().app().execute(() -> bdevs.stream()
                     .filter(ArrayContext::stays)
                     .filter(bdev -> bdev.claims().isEmpty())
-                    .forEach(this::examineConfig));
+                    .forEach(this::offer));
         }
     }
 }

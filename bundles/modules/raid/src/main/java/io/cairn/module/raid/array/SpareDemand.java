@@ -20,9 +20,17 @@ final class SpareDemand {
     private final Slots slots;
     private final LongSupplier delaySeconds;
     private final Runnable demand;
-    private final Map<Slot, Poller.Registration> awaited = new HashMap<>();
+    private final Map<Slot, Absence> awaited = new HashMap<>();
     /** Empty slots whose last member is not waited for, whatever the record calls it. */
     private final Set<Slot> givenUp = new HashSet<>();
+
+    /**
+     * A member is away, and may come back.
+     *
+     * @param since the app reactor's time in nanoseconds
+     * @param end what is to happen when it has been away for too long
+     */
+    private record Absence(long since, Poller.Registration end) {}
 
     /**
      * Makes one that waits for nobody.
@@ -72,22 +80,32 @@ final class SpareDemand {
 
     private void awaitReturn(Slot slot) {
         givenUp.remove(slot);
-        Poller.Registration timer = app.after(TimeUnit.SECONDS.toNanos(delaySeconds.getAsLong()), () -> {
+        awaitReturn(slot, app.nowNanos());
+    }
+
+    /** The delay may be another one now: also for those who are away already. */
+    void policiesChanged() {
+        Map.copyOf(awaited).forEach((slot, absence) -> awaitReturn(slot, absence.since()));
+    }
+
+    private void awaitReturn(Slot slot, long since) {
+        long left = since + TimeUnit.SECONDS.toNanos(delaySeconds.getAsLong()) - app.nowNanos();
+        Poller.Registration timer = app.after(Math.max(0, left), () -> {
             awaited.remove(slot);
             if (slot.member() == null) {
                 givenUp.add(slot);
                 demand.run();
             }
         });
-        Poller.Registration before = awaited.put(slot, timer);
+        Absence before = awaited.put(slot, new Absence(since, timer));
         if (before != null) {
-            before.close();
+            before.end().close();
         }
     }
 
     /** Nobody is waited for any more. */
     void close() {
-        awaited.values().forEach(Poller.Registration::close);
+        awaited.values().forEach(absence -> absence.end().close());
         awaited.clear();
     }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -173,11 +174,15 @@ public final class Spares {
         spare.letGo();
     }
 
-    /** A bdev has come: if it is a spare, it is held. */
-    void arrive(Bdev bdev) {
+    /**
+     * A bdev has come: if it is a spare, it is held. One that has taken its place by itself is none any more, though it is stored as one.
+     *
+     * @return completes with whether it was given back because of the superblock on it; never fails
+     */
+    CompletionStage<Boolean> arrive(Bdev bdev) {
         for (Spare spare : List.copyOf(all.values())) {
             if (spare.link == null && spare.is(bdev) && tryToHold(spare, bdev)) {
-                inspect(spare).whenComplete((done, failure) -> {
+                return inspect(spare).handle((done, failure) -> {
                     if (failure != null) {
                         LOG.log(
                                 Level.WARNING,
@@ -186,10 +191,15 @@ public final class Spares {
                                 Stages.cause(failure).getMessage());
                         spare.letGo();
                     }
+                    boolean isForeign = Foreign.isCause(failure);
+                    if (isForeign) {
+                        all.remove(spare.name, spare);
+                    }
+                    return isForeign;
                 });
-                return;
             }
         }
+        return CompletableFuture.completedFuture(false);
     }
 
     private static boolean tryToHold(Spare spare, Bdev bdev) {

@@ -19,6 +19,8 @@ final class StartPolicy {
     private final LongSupplier timeoutSeconds;
     private Poller.Registration patience = () -> {};
     private boolean waiting;
+    /** How long, while it waits. */
+    private long waitingSeconds;
     /** Whether members that are missing are waited for no longer. */
     private boolean impatient;
 
@@ -49,16 +51,20 @@ final class StartPolicy {
     }
 
     /**
-     * The array does not start now: if it could do without those that are missing, they have some time.
+     * The array does not start now: if it could do without those that are missing, they have some time. That begins anew when another one has been set.
      *
      * @param start starts the array if it may; run when the time is over
      */
     void await(Supplier<? extends CompletionStage<Void>> start) {
         long seconds = timeoutSeconds.getAsLong();
+        if (waiting && seconds != waitingSeconds) {
+            close();
+        }
         if (readiness() != Assembly.Readiness.DEGRADED || seconds <= 0 || waiting) {
             return;
         }
         waiting = true;
+        waitingSeconds = seconds;
         patience = app.after(TimeUnit.SECONDS.toNanos(seconds), () -> {
             waiting = false;
             impatient = true;
