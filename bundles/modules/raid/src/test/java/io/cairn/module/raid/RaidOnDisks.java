@@ -81,6 +81,34 @@ abstract class RaidOnDisks {
         core.add(module);
     }
 
+    /**
+     * The power of all disks fails: what is on their media now stays, what is held back never gets there. Then the module is here again, and no disk
+     * ({@link #comeBack}).
+     */
+    final void losePower() {
+        List<SimMedium> left = media.stream().map(RaidOnDisks::copy).toList();
+        disks.forEach(disk -> core.await(disk.cutPower()));
+        core.remove(module);
+        disks.stream()
+                .filter(disk -> core.find(disk.bdev().name()).isPresent())
+                .forEach(disk -> core.await(disk.remove()));
+        media.clear();
+        media.addAll(left);
+        module = new RaidModule();
+        core.add(module);
+    }
+
+    private static SimMedium copy(SimMedium medium) {
+        SimMedium copy = new SimMedium(BLOCK);
+        for (long block = 0; block < BLOCKS; block++) {
+            if (!medium.isHole(block)) {
+                copy.write(block, medium.read(block));
+            }
+        }
+        copy.flush();
+        return copy;
+    }
+
     /** Exchanges the module under the array {@code R}, which is in use on. */
     final void upgrade() {
         // nobody examines the disks any more
@@ -169,6 +197,14 @@ abstract class RaidOnDisks {
             objects.add(object);
         }
         return objects;
+    }
+
+    /** Lets time pass, with all that is done meanwhile. */
+    final void awhile(int times) {
+        for (int i = 0; i < times; i++) {
+            core.step(100);
+            core.settle();
+        }
     }
 
     /** Lets time pass until {@code R} is as well as it should be. */

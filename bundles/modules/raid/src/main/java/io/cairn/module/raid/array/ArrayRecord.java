@@ -125,11 +125,6 @@ final class ArrayRecord {
         paused = byUser;
     }
 
-    /** Returns whether nobody is missing, by the last record. */
-    boolean saysComplete() {
-        return completeSequence >= sequence;
-    }
-
     /** Returns whether rows with an intent may be torn that the journal of a degraded raid5f knows nothing of. */
     boolean isUnsettled() {
         return unsettled;

@@ -183,11 +183,7 @@ final class IntentKeeping {
     /** The array is online: its members keep them from now on. */
     void begin() {
         for (Slot slot : slots.withRole(MemberRole.IN_SYNC)) {
-            join(slot).thenAccept(status -> {
-                if (!status.isSuccess()) {
-                    reports.failed(slot.index(), IoType.WRITE, status);
-                }
-            });
+            keep(slot);
         }
         complete(slots.isComplete());
     }
@@ -203,9 +199,13 @@ final class IntentKeeping {
         return joined;
     }
 
+    /** A member that is IN_SYNC keeps them. One that does not take them is reported, and gets them again until it is out. */
+    private void keep(Slot slot) {
+        intents.keep(new MemberIntentHome(slot, slot.member()));
+    }
+
     /** A member is out. */
     void leave(Slot slot) {
-        complete(false);
         intents.leave(slot.index());
     }
 
@@ -231,7 +231,7 @@ final class IntentKeeping {
         intents.join(new MemberIntentHome(slot, other), joined::complete);
         return joined.thenApply(status -> {
             if (!status.isSuccess() && slot.member() != null && slot.member() != other) {
-                join(slot);
+                keep(slot);
             }
             return status;
         });

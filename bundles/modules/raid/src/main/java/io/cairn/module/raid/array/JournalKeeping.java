@@ -119,12 +119,14 @@ final class JournalKeeping {
         }
     }
 
-    /** A member is out: what is under way now may be torn, and is not in the journal if nobody was missing before. */
+    /** The next record is the first that does without a member: what is under way now may be torn, and is not in the journal. */
+    void isTorn() {
+        losses++;
+        record.setUnsettled(true);
+    }
+
+    /** A member is out. */
     void leave(Slot slot) {
-        if (record.saysComplete()) {
-            losses++;
-            record.setUnsettled(true);
-        }
         if (journal != null) {
             journal.leave(slot.index());
         }

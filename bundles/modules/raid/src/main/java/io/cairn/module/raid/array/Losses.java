@@ -9,6 +9,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -118,74 +120,118 @@ final class Losses {
             }
             return CompletableFuture.completedFuture(false);
         }
-        boolean wasComplete = slots.isComplete();
-        MemberState before = slot.state();
-        MemberRole roleBefore = member.role();
-        long sequenceBefore = keeper.record().sequence();
-        slot.setState(inSync ? as : before);
-        member.setRole(MemberRole.ABSENT);
-        life.service().left(slot);
+        Leaver leaver = new Leaver(slot, inSync ? as : slot.state());
         return recordOrFailMore().thenCompose(written -> {
             if (!written) {
                 LOG.log(Level.WARNING, "raid bdev ''{0}'' cannot record the loss of a member: {1}", array, why);
-                slot.setState(before);
-                member.setRole(roleBefore);
+                leaver.stays();
                 if (member.isLeaving()) {
                     // nothing that it missed may be acknowledged: nobody would know of it
                     tooFew.accept(why);
                 }
                 return CompletableFuture.completedFuture(false);
             }
-            LOG.log(Level.WARNING, "raid bdev ''{0}'' goes on without a member: {1}", array, why);
-            Optional<Replacement> heir = slots.replacementOf(slot);
-            if (heir.isPresent()) {
-                slots.endReplacement();
+            leaver.isOut();
+            return goOnWithout(leaver, as, why).thenApply(gone -> true);
+        });
+    }
+
+    /** A record that does without a member is durable: so do the channels, and it is let go of. */
+    private CompletionStage<Void> goOnWithout(Leaver leaver, MemberState as, String why) {
+        LOG.log(Level.WARNING, "raid bdev ''{0}'' goes on without a member: {1}", array, why);
+        Slot slot = leaver.slot;
+        Optional<Replacement> heir = slots.replacementOf(slot);
+        if (heir.isPresent()) {
+            slots.endReplacement();
+        }
+        return life.service().adopt().thenAccept(adopted -> {
+            String errors = slot.health().words();
+            slot.detach(leaver.sequenceBefore, leaver.wasIn);
+            leaver.member.close();
+            life.announce(NotificationType.BDEV_MEMBER_LOST, errors.isEmpty() ? why : why + "; it had " + errors);
+            if (leaver.wasComplete) {
+                life.announce(NotificationType.BDEV_DEGRADED, slots.inSync() + " of " + slots.count() + " members");
             }
-            return life.service().adopt().thenApply(adopted -> {
-                String errors = slot.health().words();
-                slot.detach(sequenceBefore, inSync);
-                member.close();
-                life.announce(NotificationType.BDEV_MEMBER_LOST, errors.isEmpty() ? why : why + "; it had " + errors);
-                if (wasComplete) {
-                    life.announce(NotificationType.BDEV_DEGRADED, slots.inSync() + " of " + slots.count() + " members");
-                }
-                heir.ifPresentOrElse(inheritance, () -> demand.lost(slot, as));
-                return true;
-            });
+            heir.ifPresentOrElse(inheritance, () -> demand.lost(slot, as));
         });
     }
 
     /**
      * Writes the record; members that do not take it are failed as well, as long as enough are left.
      *
-     * @return whether it is on all that are left; if not, too few took it
+     * @return whether it is on all that are left; if not, too few took it, and nobody has been failed
      */
     CompletionStage<Boolean> recordOrFailMore() {
+        return recordWithout(new LinkedHashMap<>());
+    }
+
+    /**
+     * Writes the record.
+     *
+     * @param untaken those that are to be failed because they did not take it, and why
+     */
+    private CompletionStage<Boolean> recordWithout(Map<Leaver, IoStatus> untaken) {
         return keeper.write(life.service().shape()).thenCompose(failed -> {
             if (failed.isEmpty()) {
                 decided.clear();
                 life.service().recorded();
+                untaken.forEach(this::letGo);
                 return CompletableFuture.completedFuture(true);
             }
             if (slots.inSync() - failed.size() < slots.minOperational()) {
                 LOG.log(Level.ERROR, "raid bdev ''{0}'': its record cannot be written: {1}", array, failed);
+                untaken.keySet().forEach(Leaver::stays);
                 return CompletableFuture.completedFuture(false);
             }
-            failed.forEach((index, status) -> dropUnwritten(slots.get(index), status));
-            return recordOrFailMore();
+            failed.forEach((index, status) -> {
+                slots.get(index).health().writeError();
+                untaken.put(new Leaver(slots.get(index), MemberState.FAILED), status);
+            });
+            return recordWithout(untaken);
         });
     }
 
-    private void dropUnwritten(Slot slot, IoStatus status) {
-        slot.setState(MemberState.FAILED);
-        slot.health().writeError();
-        life.service().left(slot);
-        Member member = slot.member();
-        member.setRole(MemberRole.ABSENT);
-        // it is let go of when every channel knows
-        serial.run(() -> life.service() == null || slot.member() != member
-                ? CompletableFuture.completedFuture(false)
-                : lose(slot, member, MemberState.FAILED, unwritten(slot, status)));
+    private void letGo(Leaver leaver, IoStatus status) {
+        leaver.isOut();
+        serial.run(() -> life.service() == null || leaver.slot.member() != leaver.member
+                ? Stages.done()
+                : goOnWithout(leaver, MemberState.FAILED, unwritten(leaver.slot, status)));
+    }
+
+    /** A member that the next record does without: it is in the array, with all that it does there, until that record is durable. */
+    private final class Leaver {
+        private final Slot slot;
+        private final Member member;
+        private final MemberState stateBefore;
+        private final MemberRole roleBefore;
+        private final boolean wasIn;
+        private final boolean wasComplete;
+        private final long sequenceBefore;
+
+        Leaver(Slot slot, MemberState as) {
+            this.slot = slot;
+            this.member = slot.member();
+            this.stateBefore = slot.state();
+            this.roleBefore = member.role();
+            this.wasIn = slot.isInSync();
+            this.wasComplete = slots.isComplete();
+            this.sequenceBefore = keeper.record().sequence();
+            slot.setState(as);
+            member.setRole(MemberRole.ABSENT);
+            life.service().leaving(wasComplete);
+        }
+
+        /** The record is durable. */
+        void isOut() {
+            life.service().left(slot);
+        }
+
+        /** It could not be written. */
+        void stays() {
+            slot.setState(stateBefore);
+            member.setRole(roleBefore);
+            life.service().stays();
+        }
     }
 
     /** Says that a member does not take its superblock. */

@@ -201,9 +201,23 @@ final class Service implements BdevBackend, Serving {
         return upkeep.map(kept -> kept.adopt(layout, adopted)).orElse(adopted);
     }
 
-    /** A member is out: before anything is acknowledged that it missed. */
+    /**
+     * A record is about to be written that does without a member.
+     *
+     * @param wasComplete whether nobody is missing without it
+     */
+    void leaving(boolean wasComplete) {
+        upkeep.ifPresent(kept -> kept.leaving(wasComplete));
+    }
+
+    /** A member is out, durably: before anything is acknowledged that it missed. */
     void left(Slot slot) {
         upkeep.ifPresent(kept -> kept.left(slot));
+    }
+
+    /** The record that did without a member could not be written: all is as it was. */
+    void stays() {
+        upkeep.ifPresent(Upkeep::stay);
     }
 
     /**

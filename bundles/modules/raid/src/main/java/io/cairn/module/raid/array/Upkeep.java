@@ -180,6 +180,23 @@ final class Upkeep {
         });
     }
 
+    /**
+     * A record is about to be written that does without a member.
+     *
+     * @param wasComplete whether nobody is missing without it
+     */
+    void leaving(boolean wasComplete) {
+        intents.complete(false);
+        if (wasComplete) {
+            journal.ifPresent(JournalKeeping::isTorn);
+        }
+    }
+
+    /** That record could not be written: the array has all its members still. */
+    void stay() {
+        intents.complete(slots.isComplete());
+    }
+
     /** A member is out: before anything is acknowledged that it missed. */
     void left(Slot slot) {
         intents.leave(slot);

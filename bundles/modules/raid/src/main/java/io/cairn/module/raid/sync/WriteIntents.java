@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  *
  * <p>A bit is kept by every member that is IN_SYNC before {@link IntentChannels#intended} is told: written, then flushed. Wishes that arrive while
  * pages are being written are gathered into the next write of their pages; one round of writes is out at a time, so that an older page never comes
- * after a newer one.
+ * after a newer one. A page that a member did not take goes to it again, with the next round or after some seconds, as long as the member stays.
  *
  * <p>Bits are taken back by a sweep, every few seconds as long as there is something to take back and no slot is missing: the channels are asked what they
  * count on, all members are flushed, and the pages are written without the rest. An intent that a channel wants again while that goes on keeps its bit,
@@ -72,15 +72,16 @@ public final class WriteIntents {
     private List<Wish> writingWishes = new ArrayList<>();
     private List<Runnable> nextTasks = new ArrayList<>();
     private final BitSet dirtyPages = new BitSet();
-    /** Pages that some member could not take; they go with the next round, which some intent causes. */
-    private final BitSet unwritten = new BitSet();
-
     private Round round;
+    /** Whether members are to be given what they did not take before. */
+    private boolean again;
+
     private boolean complete;
     private boolean lost;
     private boolean closed;
     private Sweep sweep;
     private Poller.Registration timer;
+    private Poller.Registration retry;
 
     private record Wish(long row, long rows) {}
 
@@ -217,15 +218,31 @@ public final class WriteIntents {
      * @param joined told how that ended; after a failure the member has not joined
      */
     public void join(IntentHome home, Consumer<IoStatus> joined) {
-        Home joining = new Home(home);
-        Home before = homes.put(home.slot(), joining);
+        add(home).joined = joined;
+        kick();
+    }
+
+    /**
+     * Adds a member that is IN_SYNC already: all bits are written to it, and again if it does not take them, until it {@link #leave leaves}; it is told of as any member that
+     * does not keep intents.
+     */
+    public void keep(IntentHome home) {
+        add(home);
+        kick();
+    }
+
+    private Home add(IntentHome place) {
+        Home home = new Home(place);
+        Home before = homes.put(place.slot(), home);
         if (before != null) {
             before.gone();
         }
-        // with the next round, which writes everything: an older page that is out now must not come after it
-        dirtyAllPages();
-        joining.joined = joined;
-        kick();
+        if (onDisk) {
+            home.untaken.set(0, pages());
+        }
+        // with the next round: an older page that is out now must not come after it
+        again = true;
+        return home;
     }
 
     /** Forgets a member that is no longer IN_SYNC: nothing is given to it from now on, and nobody waits for what it has been given. */
@@ -320,6 +337,10 @@ public final class WriteIntents {
     public void close() {
         closed = true;
         disarm();
+        if (retry != null) {
+            retry.close();
+            retry = null;
+        }
         homes.values().forEach(Home::gone);
         homes.clear();
     }
@@ -383,7 +404,11 @@ public final class WriteIntents {
     }
 
     private void dirtyAllPages() {
-        dirtyPages.set(0, (numbersInUse() - 1) / pageRegions + 1);
+        dirtyPages.set(0, pages());
+    }
+
+    private int pages() {
+        return (numbersInUse() - 1) / pageRegions + 1;
     }
 
     /** Runs something when no round is out and none is needed. */
@@ -397,9 +422,24 @@ public final class WriteIntents {
     }
 
     private void kick() {
-        if (round == null && !closed && (!dirtyPages.isEmpty() || !nextTasks.isEmpty())) {
+        if (round == null && !closed && (!dirtyPages.isEmpty() || !nextTasks.isEmpty() || again)) {
             round = new Round();
             round.start();
+        }
+    }
+
+    private boolean isAnythingUntaken() {
+        return homes.values().stream().anyMatch(home -> !home.untaken.isEmpty());
+    }
+
+    /** Who did not take something and stays gets it again: the channels may count on it. */
+    private void retryIfDue() {
+        if (retry == null && !closed && isAnythingUntaken()) {
+            retry = app.after(sweepNanos, () -> {
+                retry = null;
+                again = isAnythingUntaken();
+                kick();
+            });
         }
     }
 
@@ -439,6 +479,9 @@ public final class WriteIntents {
     /** A member that keeps bits, with what this object waits for from it. */
     private static final class Home {
         private final IntentHome place;
+        /** Pages that it did not take. */
+        private final BitSet untaken = new BitSet();
+
         private Consumer<IoStatus> joined;
         private boolean here = true;
         private Runnable whenGone;
@@ -474,11 +517,9 @@ public final class WriteIntents {
         private final boolean flush;
         private int left;
         private int succeeded;
-        private int asked;
 
         Round() {
-            pages.or(unwritten);
-            unwritten.clear();
+            again = false;
             dirtyPages.clear();
             nextTasks = new ArrayList<>();
             writing = next;
@@ -486,19 +527,27 @@ public final class WriteIntents {
             writingWishes = nextWishes;
             nextWishes = new ArrayList<>();
             // a bit that is on disk for too long does no harm, one that is there too late does
-            flush = !writing.isEmpty()
-                    || !tasks.isEmpty()
-                    || homes.values().stream().anyMatch(home -> home.joined != null);
+            flush = !writing.isEmpty() || !tasks.isEmpty() || isAnythingUntaken();
         }
 
         void start() {
-            List<Home> all = onDisk && !(pages.isEmpty() && tasks.isEmpty()) ? List.copyOf(homes.values()) : List.of();
+            List<Writing> all = onDisk ? writings() : List.of();
             left = 1 + all.size();
-            asked = all.size();
-            for (Home home : all) {
-                new Writing(this, home, pages).start();
-            }
+            all.forEach(Writing::start);
             one(true);
+        }
+
+        private List<Writing> writings() {
+            List<Writing> all = new ArrayList<>();
+            for (Home home : homes.values()) {
+                BitSet due = (BitSet) pages.clone();
+                due.or(home.untaken);
+                home.untaken.clear();
+                if (!due.isEmpty() || !tasks.isEmpty()) {
+                    all.add(new Writing(this, home, due));
+                }
+            }
+            return all;
         }
 
         void one(boolean good) {
@@ -510,7 +559,7 @@ public final class WriteIntents {
 
         private void end() {
             // the first one counted is the round itself
-            if (asked > 0 && succeeded == 1 && !writing.isEmpty() && !closed) {
+            if (onDisk && succeeded == 1 && !writing.isEmpty() && !closed) {
                 lost = true;
                 owner.intentsLost(() -> app.execute(this::settle));
             } else {
@@ -536,6 +585,7 @@ public final class WriteIntents {
             tasks.forEach(Runnable::run);
             arm();
             kick();
+            retryIfDue();
         }
     }
 
@@ -582,8 +632,7 @@ public final class WriteIntents {
                 home.here = false;
                 home.tell(status);
             } else {
-                // it is written again in full if it stays
-                unwritten.or(pages);
+                home.untaken.or(pages);
                 owner.memberFailed(home.place.slot(), type, status);
             }
             end(false);

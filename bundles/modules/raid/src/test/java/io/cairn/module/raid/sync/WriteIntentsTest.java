@@ -124,6 +124,52 @@ class WriteIntentsTest {
         assertThat(world.intents.forTarget(true, 0).size()).isEqualTo(REGIONS);
     }
 
+    /** Channels count on a bit that they were told of: whoever stays gets it, though nobody asks for it again. */
+    @Test
+    void whatAMemberDidNotTakeIsWrittenAgainAsLongAsItStays() {
+        World world = new World(1, IntentFault.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        world.homes.forEach(home -> home.fails = true);
+        world.intents.intend(3 * ROWS, 1);
+        world.settle();
+        assertThat(world.homes.get(0).durable.get(3)).isFalse();
+        world.homes.forEach(home -> home.fails = false);
+        world.settle();
+        assertThat(world.homes).allMatch(home -> home.durable.get(3));
+        int written = world.homes.get(0).pagesWritten;
+        world.settle();
+        assertThat(world.homes.get(0).pagesWritten).as("once").isEqualTo(written);
+    }
+
+    @Test
+    void aMemberThatKeepsThemGetsThemUntilItTakesThem() {
+        World world = new World(1, IntentFault.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        world.intents.intend(3 * ROWS, 1);
+        World.Home third = world.new Home(2);
+        third.fails = true;
+        world.intents.keep(third);
+        world.settle();
+        assertThat(world.failed).contains(2);
+        assertThat(third.durable.get(3)).isFalse();
+        third.fails = false;
+        world.settle();
+        assertThat(third.durable.get(3)).isTrue();
+    }
+
+    @Test
+    void bitsOfWhichNobodyIsThereToTakeThemAreNotBelieved() {
+        World world = new World(1, IntentFault.NONE, true);
+        world.intents.leave(0);
+        world.intents.leave(1);
+        world.intents.intend(3 * ROWS, 1);
+        world.settle();
+        assertThat(world.intents.isLost()).isTrue();
+        assertThat(world.told).isEqualTo(1);
+    }
+
     @Test
     void aTargetGetsWhatChangedOrAllThatIsLeft() {
         World world = new World(1, IntentFault.NONE, true);
