@@ -994,6 +994,30 @@ class RaidModuleTest extends RaidOnDisks {
         assertThat(info("R")).containsEntry("state", "online");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void nothingIsLeftOfAnArrayThatIsDeletedWhileItStarts(boolean clear) {
+        disks.get(0).hold(io -> io.type() == IoType.WRITE && io.offsetBlocks() == 0);
+        CompletionStage<Object> created = core.start(
+                "bdev_raid_create",
+                Map.of("name", "R", "raid_level", "raid1", "superblock", true, "base_bdevs", List.of("B0", "B1")));
+        core.until("its record", () -> disks.get(0).held() > 0);
+        CompletionStage<Object> deleted = core.start("bdev_raid_delete", Map.of("name", "R", "clear_sb", clear));
+        core.settle();
+        disks.get(0).release();
+        core.until(
+                "both ends",
+                () -> deleted.toCompletableFuture().isDone()
+                        && created.toCompletableFuture().isDone());
+
+        assertThat(deleted.toCompletableFuture()).isCompleted();
+        assertThat(created.toCompletableFuture()).isCompletedExceptionally();
+        assertThat(core.find("R")).isEmpty();
+        assertThat(disks.get(0).bdev().claims()).isEmpty();
+        create("raid1", 0, true, List.of("B0", "B1"));
+        assertThat(info("R")).containsEntry("state", "online");
+    }
+
     @Test
     void answersSpdksCodesForWhatIsNotThere() {
         assertThatThrownBy(() -> core.call("bdev_raid_delete", Map.of("name", "no")))

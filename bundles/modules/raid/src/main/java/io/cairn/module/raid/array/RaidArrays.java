@@ -503,6 +503,12 @@ public final class RaidArrays implements ArrayContext {
                             "base bdev '" + bdev.name() + "' has the superblock of raid bdev '" + other.name() + "' ("
                                     + other.uuid() + "); bdev_raid_create wipes it with force");
                 }
+                if (other.isChanging()) {
+                    throw array.refusal(
+                            Errno.EBUSY,
+                            "base bdev '" + bdev.name() + "' is in raid bdev '" + other.name()
+                                    + "', which is changing right now");
+                }
                 other.giveUp(bdev);
                 return true;
             }

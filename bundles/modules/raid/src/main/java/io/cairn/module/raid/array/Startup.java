@@ -7,6 +7,7 @@ import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.RaidLevel;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.module.raid.sync.UnusableMember;
+import io.cairn.reactor.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -146,6 +147,9 @@ final class Startup {
         Attempt attempt = new Attempt(isNew, shape, believed, wasComplete, new LinkedHashMap<>());
         CompletionStage<Optional<CompletionStage<Bdev>>> started = recorded(attempt)
                 .thenApply(prepared -> {
+                    if (life.isDeleted() || owner.isEnding()) {
+                        throw definition.refusal(Errno.ENODEV, "it was given up while it was starting");
+                    }
                     CompletionStage<Bdev> examined = prepared.register();
                     attempt.leftOut.keySet().forEach(slot -> slot.detach(
                                     keeper.record().sequence())
