@@ -9,6 +9,7 @@ import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.TestDescriptor;
 import io.cairn.module.raid.format.Reserved;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +91,35 @@ class StartWithABadMemberTest extends RaidOnDisks {
         core.settle();
         assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "optimal");
         assertThat(read()).isEqualTo(pattern(1, 16));
+    }
+
+    /** A record of the attempt is on one member only, which is away at the next one. */
+    @Test
+    void whatAnAttemptThatFailedHasWrittenIsNotNewerThanTheNextOne() {
+        core.expectErrorsInLog();
+        createAndWrite("raid5f", 4, List.of("B0", "B1", "B2"));
+        core.call("bdev_raid_set_options", Map.of("start_degraded_timeout_sec", 1L));
+        restartWithBad(IoType.WRITE, 0, 8, 1, 2);
+        assertThat(info("R")).containsEntry("state", "configuring");
+        pull(0);
+        disks.get(1).clearFaults();
+        disks.get(2).clearFaults();
+        pull(1);
+        comeBack(1);
+        awhile(200);
+        assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "degraded");
+        write(pattern(2, 16));
+
+        core.remove(module);
+        core.await(disks.get(1).remove());
+        core.await(disks.get(2).remove());
+        module = new RaidModule();
+        core.add(module);
+        for (int i = 0; i < 3; i++) {
+            comeBack(i);
+        }
+        untilHealth("optimal");
+        assertThat(read()).isEqualTo(pattern(2, 16));
     }
 
     @ParameterizedTest

@@ -68,12 +68,16 @@ final class ArrayRecord {
      * @param highestGeneration of all extensions that were found, believed or not: beside an older copy the next one has to count
      */
     void continueFrom(Superblock newest, Optional<Long> since, Optional<Extension> extension, long highestGeneration) {
-        sequence = newest.sequence();
-        generation = highestGeneration;
+        // an attempt to start that has failed may have left what it wrote on a member that is away now
+        sequence = Math.max(sequence, newest.sequence());
+        generation = Math.max(generation, highestGeneration);
         // nobody knows: whoever left before now is not believed to have missed only what the intents say
         intentsSince = since.orElse(newest.sequence() + 1);
-        // and no entry of a journal before now is about a stripe as it is
-        completeSequence = extension.map(Extension::completeSequence).orElse(newest.sequence());
+        // and no entry of a journal before now is about a stripe as it is. An extension whose superblock was not
+        // written says complete of a number that has not come:
+        // then the array was complete before already
+        completeSequence =
+                Math.min(extension.map(Extension::completeSequence).orElse(newest.sequence()), newest.sequence());
         extension.ifPresent(known -> {
             process = known.process();
             regionRows = known.regionRows();
@@ -151,7 +155,8 @@ final class ArrayRecord {
     }
 
     /**
-     * Writes the next superblock to some members, durably.
+     * Writes the next superblock to some members, durably. That an array is complete which was not is said by the extensions only when the superblocks say so: a power cut
+     * between them would leave a degraded array that takes no journal entry for true.
      *
      * @param described what it says; its sequence number is set here
      * @param complete whether every slot has a member that holds what it should
@@ -159,11 +164,11 @@ final class ArrayRecord {
      * @return the slots that did not take it, and why; empty if all did
      */
     CompletionStage<Map<Integer, IoStatus>> write(Superblock described, boolean complete, Map<Integer, RecordHome> to) {
+        boolean wasComplete = completeSequence >= sequence;
         sequence++;
-        if (complete) {
-            completeSequence = sequence;
-            intentsSince = sequence;
-            unsettled = false;
+        boolean saysLater = onDisk && complete && !wasComplete;
+        if (complete && !saysLater) {
+            becomeComplete();
         }
         if (!onDisk) {
             return CompletableFuture.completedFuture(Map.of());
@@ -171,7 +176,19 @@ final class ArrayRecord {
         generation++;
         Superblock superblock = described.withSequence(sequence);
         Extension extension = extension();
-        return all(to, home -> home.write(extension, superblock));
+        return all(to, home -> home.write(extension, superblock)).thenCompose(failed -> {
+            if (!saysLater || !failed.isEmpty()) {
+                return CompletableFuture.completedFuture(failed);
+            }
+            becomeComplete();
+            return writeExtension(to);
+        });
+    }
+
+    private void becomeComplete() {
+        completeSequence = sequence;
+        intentsSince = sequence;
+        unsettled = false;
     }
 
     /** Writes the extension alone, durably: where the process is. */

@@ -61,6 +61,41 @@ class ArrayRecordTest {
     }
 
     @Test
+    void anArrayThatWasDegradedIsCalledCompleteWhenTheSuperblocksSaySo() {
+        write(true);
+        record.setUnsettled(true);
+        write(false);
+        written.clear();
+        write(true);
+        assertThat(written).hasSize(2);
+        assertThat(written.get(0).superblockSequence()).isEqualTo(3);
+        assertThat(written.get(0).completeSequence()).isEqualTo(1);
+        assertThat(written.get(0).unsettled()).isTrue();
+        assertThat(written.get(1).completeSequence()).isEqualTo(3);
+        assertThat(written.get(1).unsettled()).isFalse();
+    }
+
+    @Test
+    void anExtensionWhoseSuperblockWasNotWrittenSaysNothingOfNumbersToCome() {
+        write(true);
+        Extension ahead = write(true);
+        ArrayRecord next = new ArrayRecord(ARRAY, true);
+        next.continueFrom(superblock(1), Optional.of(1L), Optional.of(ahead), ahead.generation());
+        assertThat(next.completeSequence()).isEqualTo(1);
+    }
+
+    @Test
+    void anotherAttemptToStartGoesOnCounting() {
+        record.continueFrom(superblock(7), Optional.empty(), Optional.empty(), 40);
+        write(true);
+        write(false);
+        record.continueFrom(superblock(7), Optional.empty(), Optional.empty(), 40);
+        Extension again = write(false);
+        assertThat(again.superblockSequence()).isEqualTo(10);
+        assertThat(again.generation()).isEqualTo(43);
+    }
+
+    @Test
     void anExtensionThatIsNotBelievedLeavesTheArrayIncompleteUntilEverybodyIsIn() {
         record.continueFrom(superblock(7), Optional.empty(), Optional.empty(), 40);
         Extension first = write(false);
