@@ -52,8 +52,20 @@ final class Additions {
      * @return completes when it is there, to be joined; fails when the array is as it was
      */
     CompletionStage<Void> fill(Slot slot, Bdev bdev) {
+        // without a superblock nobody but its definition says whose place it is
+        boolean mayHaveAll = !keeper.mayHoldData() || (!definition.superblock() && slot.belongs(bdev));
+        String before = slot.name();
         slot.attach(intake.claim(bdev, false));
-        return Stages.recover(Stages.done().thenCompose(claimed -> inspectReturning(slot)), failure -> letGo(slot));
+        return Stages.recover(
+                Stages.done()
+                        .thenCompose(claimed -> life.service() == null
+                                ? inspectWaiting(slot, mayHaveAll)
+                                : inspectReturning(slot, life.service())),
+                failure -> {
+                    CompletionStage<Void> free = letGo(slot);
+                    slot.assign(before, slot.uuid(), slot.extent());
+                    return free;
+                });
     }
 
     /**
@@ -117,14 +129,29 @@ final class Additions {
                 .orElseThrow(() -> definition.invalid("no empty slot for base bdev '" + bdev.name() + "'"));
     }
 
-    /** A bdev has been put into a slot: is it the member that was there, or a new one? */
-    private CompletionStage<Void> inspectReturning(Slot slot) {
-        Member member = slot.member();
-        Bdev bdev = member.bdev();
-        Service service = life.service();
-        if (service == null) {
-            return intake.inspect(List.of(slot)).thenRun(() -> slot.assign(bdev.name(), bdev.uuid(), slot.extent()));
+    /**
+     * A bdev has been put into a slot of an array that does not serve.
+     *
+     * @param mayHaveAll whether it is to be believed that it has what it should; else it is given that when the array serves
+     */
+    private CompletionStage<Void> inspectWaiting(Slot slot, boolean mayHaveAll) {
+        Bdev bdev = slot.member().bdev();
+        if (!mayHaveAll && !definition.level().isRedundant()) {
+            throw definition.invalid("base bdev '" + bdev.name() + "' is none of its members, and " + definition.level()
+                    + " cannot give it what they have");
         }
+        Geometry.checkHolds(definition, bdev, slot.extent());
+        return intake.inspect(List.of(slot)).thenRun(() -> {
+            slot.assign(bdev.name(), bdev.uuid(), slot.extent());
+            if (!mayHaveAll && slot.state() == MemberState.CONFIGURED) {
+                slot.setState(MemberState.MISSING);
+            }
+        });
+    }
+
+    /** A bdev has been put into a slot: is it the member that was there, or a new one? */
+    private CompletionStage<Void> inspectReturning(Slot slot, Service service) {
+        Member member = slot.member();
         if (!definition.superblock()) {
             return intake.inspect(List.of(slot)).thenRun(() -> placement.place(slot, service.shape(), false));
         }

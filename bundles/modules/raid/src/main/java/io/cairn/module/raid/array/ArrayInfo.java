@@ -121,7 +121,7 @@ public final class ArrayInfo {
             // who was failed or removed must not be taken for a member that has everything when the array is made again
             bases.add(
                     slot.name() == null || slot.state() != MemberState.CONFIGURED
-                            ? "removed_base_bdev_" + slot.index()
+                            ? Definition.removed(slot.index())
                             : slot.name());
         }
         params.put("base_bdevs", bases);

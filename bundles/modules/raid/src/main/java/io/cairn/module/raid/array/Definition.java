@@ -73,6 +73,11 @@ public record Definition(
         }
     }
 
+    /** Returns what stands for the member in a slot that has none any more, where arrays are made again by their definition: as in SPDK. */
+    static String removed(int slot) {
+        return "removed_base_bdev_" + slot;
+    }
+
     /**
      * Refuses what no array can be called.
      *

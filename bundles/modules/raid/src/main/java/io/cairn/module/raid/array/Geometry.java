@@ -107,7 +107,12 @@ final class Geometry {
         }
     }
 
-    private static void checkHolds(Definition definition, Bdev base, Shape.Extent extent) {
+    /**
+     * Checks that what is known of a slot is not more than its member has.
+     *
+     * @throws BdevException EINVAL naming the member
+     */
+    static void checkHolds(Definition definition, Bdev base, Shape.Extent extent) {
         long end = extent.dataOffset() + extent.dataBlocks();
         if (base.numBlocks() < end) {
             throw definition.invalid("base bdev '" + base.name() + "' is too small: it has " + base.numBlocks()

@@ -94,8 +94,15 @@ public final class RaidArray {
      */
     static RaidArray defined(ArrayContext context, Definition definition) {
         RaidArray array = new RaidArray(context, definition);
+        if (context.host().isReplaying()) {
+            array.keeper.isStored();
+        }
         for (int i = 0; i < definition.bases().size(); i++) {
-            array.slots.add(new Slot(i, definition.bases().get(i), MemberState.CONFIGURED));
+            String base = definition.bases().get(i);
+            array.slots.add(
+                    base.equals(Definition.removed(i))
+                            ? new Slot(i, null, MemberState.MISSING)
+                            : new Slot(i, base, MemberState.CONFIGURED));
         }
         return array;
     }

@@ -19,6 +19,7 @@ final class RecordKeeper {
     private final Definition definition;
     private final Slots slots;
     private final ArrayRecord record;
+    private boolean stored;
 
     RecordKeeper(Definition definition, Slots slots) {
         this.definition = definition;
@@ -33,6 +34,16 @@ final class RecordKeeper {
     /** Whether the array has never been online and nothing is on its members. */
     boolean isNew() {
         return record.sequence() == 0 && !definition.isFound();
+    }
+
+    /** The array's definition comes from a stored configuration. */
+    void isStored() {
+        stored = true;
+    }
+
+    /** Whether there may be data on its members, so that one which is new has not everything: only what its user has just defined has none. */
+    boolean mayHoldData() {
+        return !isNew() || (stored && !definition.superblock());
     }
 
     /** Returns the superblock as it is now, without what it says of sizes: who is in the array. */
