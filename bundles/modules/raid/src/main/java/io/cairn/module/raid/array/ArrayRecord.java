@@ -72,7 +72,7 @@ final class ArrayRecord {
         sequence = Math.max(sequence, newest.sequence());
         generation = Math.max(generation, highestGeneration);
         // nobody knows: whoever left before now is not believed to have missed only what the intents say
-        intentsSince = since.orElse(newest.sequence() + 1);
+        intentsSince = since.orElse(sequence + 1);
         // and no entry of a journal before now is about a stripe as it is. An extension whose superblock was not
         // written says complete of a number that has not come:
         // then the array was complete before already

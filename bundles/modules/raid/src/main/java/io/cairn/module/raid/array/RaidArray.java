@@ -708,12 +708,15 @@ public final class RaidArray {
         return Stages.anyway(withdraw(), () -> end().thenRun(() -> context.lookAgain(intake.takenAway())));
     }
 
-    /** It is never to be online again. */
+    /**
+     * It is never to be online again. A start that is under way is waited for: it does not come to its end. A removal is not kept waiting: what is being changed may wait for I/O
+     * that only the removal ends.
+     */
     private CompletionStage<Void> withdraw() {
         life.delete();
         policy.close();
         return life.service() == null
-                ? Stages.done()
+                ? whenIdle()
                 : context.host().unregister(life.service().bdev());
     }
 
