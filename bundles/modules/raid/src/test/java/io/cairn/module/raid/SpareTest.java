@@ -121,6 +121,30 @@ class SpareTest extends RaidOnDisks {
         assertThat(bases()).extracting(base -> base.get("name")).containsExactly("B0", "B2");
     }
 
+    /** Its loss waits for the operation: until it is on record, the member would be believed without the bit. */
+    @Test
+    void aChangeWhoseIntentAMemberDidNotTakeWaitsForTheRecordOfItsLoss() {
+        create("raid1", 0, true, List.of("B0", "B1"));
+        disks.get(2).hold(IoType.WRITE);
+        CompletableFuture<Object> grown = core.start(
+                        "bdev_raid_grow_base_bdev", Map.of("raid_name", "R", "base_name", "B2"))
+                .toCompletableFuture();
+        core.settle();
+        disks.get(1).inject(SimFault.next(1, IoType.WRITE, IoStatus.FAILED));
+        TestIo write = core.open("R", OpenMode.WRITE).channel(0).start(IoRequest.write(0, 32, pattern(1, 32)));
+        core.settle();
+        assertThat(bases().get(1)).containsEntry("role", "in_sync");
+        assertThat(write.isDone()).as("acknowledged without the intent on both").isFalse();
+        assertThat(media.get(0).read(2048, 32)).as("no member has it").isNotEqualTo(pattern(1, 32));
+
+        disks.get(2).release();
+        core.until("its end", write::isDone);
+
+        assertThat(write.status().isSuccess()).isTrue();
+        core.until("the growth", grown::isDone);
+        assertThat(bases().get(1)).containsEntry("name", "B1").doesNotContainEntry("role", "in_sync");
+    }
+
     @Test
     void aSecondSpareIsTakenForALossDuringARebuild() {
         addDisk("B4", BLOCKS);

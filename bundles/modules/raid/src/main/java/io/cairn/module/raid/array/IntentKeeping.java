@@ -209,6 +209,11 @@ final class IntentKeeping {
         intents.leave(slot.index());
     }
 
+    /** A member whose failure was reported stays. */
+    void refused(int slot) {
+        intents.refused(slot);
+    }
+
     /** Tells whether they may be taken back: nobody is missing, or being given what it missed. */
     void complete(boolean everybody) {
         complete = everybody;

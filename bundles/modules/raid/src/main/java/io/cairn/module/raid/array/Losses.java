@@ -80,7 +80,7 @@ final class Losses {
                             type + " on base bdev '" + slot.name() + "' ended with " + status)
                     .thenCompose(lost -> lost || life.service() == null
                             ? Stages.done()
-                            : life.service().channels().failureRefused(index));
+                            : life.service().failureRefused(index));
         });
     }
 

@@ -263,6 +263,12 @@ final class Service implements BdevBackend, Serving {
         return record.get().thenCompose(written -> adopt());
     }
 
+    /** A member whose failure was reported stays: the array cannot do without it, or no record can be written. */
+    CompletionStage<Void> failureRefused(int slot) {
+        upkeep.ifPresent(kept -> kept.intents().refused(slot));
+        return channels.failureRefused(slot);
+    }
+
     /** The record as it is now is on all members that are left. */
     void recorded() {
         if (growthGivenUp) {

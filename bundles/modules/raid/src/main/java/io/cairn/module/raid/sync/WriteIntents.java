@@ -8,10 +8,11 @@ import io.cairn.reactor.Reactor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -19,7 +20,8 @@ import java.util.function.Consumer;
  *
  * <p>A bit is kept by every member that is IN_SYNC before {@link IntentChannels#intended} is told: written, then flushed. Wishes that arrive while
  * pages are being written are gathered into the next write of their pages; one round of writes is out at a time, so that an older page never comes
- * after a newer one. A page that a member did not take goes to it again, with the next round or after some seconds, as long as the member stays.
+ * after a newer one. A page that a member did not take goes to it again, with the next round or after some seconds, as long as the member stays. What waits for such pages goes on
+ * when the member has left, or is known to stay, or has taken them; the next round does not wait for that, since what the array does meanwhile may need one.
  *
  * <p>Bits are taken back by a sweep, every few seconds as long as there is something to take back and no slot is missing: the channels are asked what they
  * count on, all members are flushed, and the pages are written without the rest. An intent that a channel wants again while that goes on keeps its bit,
@@ -32,8 +34,8 @@ public final class WriteIntents {
     /** What the array does for its intents. App thread. */
     public interface Owner {
         /**
-         * A member could not keep intents, or could not be flushed: it is to be failed out ({@link WriteIntents#leave}), unless it is the last. May
-         * be told again of the same slot before it has left.
+         * A member could not keep intents, or could not be flushed: it is to be failed out ({@link WriteIntents#leave}), or stays because the array cannot do without it
+         * ({@link WriteIntents#refused}). What waits for those intents goes on when that is told. May be told again of the same slot before.
          */
         void memberFailed(int slot, IoType type, IoStatus status);
 
@@ -72,6 +74,13 @@ public final class WriteIntents {
     private List<Wish> writingWishes = new ArrayList<>();
     private List<Runnable> nextTasks = new ArrayList<>();
     private final BitSet dirtyPages = new BitSet();
+    /** Members that did not take the last page that they were given, and are neither gone nor known to stay. */
+    private final Set<Home> failing = new HashSet<>();
+    /** Those in {@link #bits} that all members have but these, and what waits for them. */
+    private BitSet withheld = new BitSet();
+
+    private List<Wish> withheldWishes = new ArrayList<>();
+
     private Round round;
     /** Whether members are to be given what they did not take before. */
     private boolean again;
@@ -218,8 +227,9 @@ public final class WriteIntents {
      * @param joined told how that ended; after a failure the member has not joined
      */
     public void join(IntentHome home, Consumer<IoStatus> joined) {
-        add(home).joined = joined;
-        kick();
+        Home joining = new Home(home);
+        joining.joined = joined;
+        add(joining);
     }
 
     /**
@@ -227,45 +237,79 @@ public final class WriteIntents {
      * does not keep intents.
      */
     public void keep(IntentHome home) {
-        add(home);
-        kick();
+        add(new Home(home));
     }
 
-    private Home add(IntentHome place) {
-        Home home = new Home(place);
-        Home before = homes.put(place.slot(), home);
-        if (before != null) {
-            before.gone();
-        }
+    private void add(Home home) {
         if (onDisk) {
             home.untaken.set(0, pages());
         }
         // with the next round: an older page that is out now must not come after it
         again = true;
-        return home;
+        Home before = homes.put(home.place.slot(), home);
+        if (before != null) {
+            // the round that is out may end with that, and the next one begin
+            gone(before);
+        }
+        kick();
     }
 
     /** Forgets a member that is no longer IN_SYNC: nothing is given to it from now on, and nobody waits for what it has been given. */
     public void leave(int slot) {
         Home home = homes.remove(slot);
         if (home != null) {
-            home.gone();
+            gone(home);
         }
+    }
+
+    private void gone(Home home) {
+        failing.remove(home);
+        home.gone();
+        release();
+        kick();
+    }
+
+    /** A member of which {@link Owner#memberFailed} was told stays: nothing waits for its end any more (rule 3). */
+    public void refused(int slot) {
+        failing.remove(homes.get(slot));
+        release();
+        kick();
     }
 
     /**
      * A channel wants to change rows. Answered by {@link IntentChannels#intended} when all members keep the bits; at once where they do.
      */
     public void intend(long row, long rows) {
-        boolean needed = want(row, rows);
-        if (!needed && kept.containsAll(row, rows)) {
-            tell(row, rows);
-        } else if (waitsForNext(row, rows)) {
-            nextWishes.add(new Wish(row, rows));
-        } else {
-            writingWishes.add(new Wish(row, rows));
-        }
+        answer(new Wish(row, rows));
         kick();
+    }
+
+    private void answer(Wish wish) {
+        boolean needed = want(wish.row, wish.rows);
+        if (!needed && kept.containsAll(wish.row, wish.rows)) {
+            tell(wish.row, wish.rows);
+        } else if (waitsForNext(wish.row, wish.rows)) {
+            nextWishes.add(wish);
+        } else if (round != null) {
+            writingWishes.add(wish);
+        } else {
+            withheldWishes.add(wish);
+        }
+    }
+
+    /** Channels may count on what only members lack that are gone or stay without it. */
+    private void release() {
+        if (!failing.isEmpty() || closed) {
+            return;
+        }
+        for (int region = withheld.nextSetBit(0); region >= 0; region = withheld.nextSetBit(region + 1)) {
+            kept.add(region);
+        }
+        withheld = new BitSet();
+        List<Wish> answered = withheldWishes;
+        withheldWishes = new ArrayList<>();
+        // a region that was kept when its wish came may have been taken back since
+        answered.forEach(this::answer);
     }
 
     /**
@@ -312,6 +356,9 @@ public final class WriteIntents {
             next = new BitSet();
             addAll(bits, before);
             addAll(suspects, doubtful);
+            withheld = new BitSet();
+            nextWishes.addAll(withheldWishes);
+            withheldWishes = new ArrayList<>();
             for (Wish wish : nextWishes) {
                 want(wish.row, wish.rows);
             }
@@ -343,6 +390,7 @@ public final class WriteIntents {
         }
         homes.values().forEach(Home::gone);
         homes.clear();
+        failing.clear();
     }
 
     /** Tells the channels; from then on they may count on it, whatever they answered a sweep that is under way. */
@@ -358,7 +406,7 @@ public final class WriteIntents {
         boolean needed = false;
         int last = bits.regionOf(row + rows - 1);
         for (int region = bits.regionOf(row); region <= last; region++) {
-            if (kept.contains(region) || writing.get(region)) {
+            if (kept.contains(region) || writing.get(region) || withheld.get(region)) {
                 continue;
             }
             bits.add(region);
@@ -561,6 +609,8 @@ public final class WriteIntents {
             // the first one counted is the round itself
             if (onDisk && succeeded == 1 && !writing.isEmpty() && !closed) {
                 lost = true;
+                // no bit is believed: nobody has to have it
+                failing.clear();
                 owner.intentsLost(() -> app.execute(this::settle));
             } else {
                 settle();
@@ -568,11 +618,9 @@ public final class WriteIntents {
         }
 
         private void settle() {
-            for (int region = writing.nextSetBit(0); region >= 0; region = writing.nextSetBit(region + 1)) {
-                kept.add(region);
-            }
+            withheld.or(writing);
             writing = new BitSet();
-            Collection<Wish> answered = writingWishes;
+            withheldWishes.addAll(writingWishes);
             writingWishes = new ArrayList<>();
             round = null;
             if (closed) {
@@ -581,7 +629,7 @@ public final class WriteIntents {
             if (!onDisk) {
                 homes.values().forEach(home -> home.tell(IoStatus.SUCCESS));
             }
-            answered.forEach(wish -> tell(wish.row, wish.rows));
+            release();
             tasks.forEach(Runnable::run);
             arm();
             kick();
@@ -633,12 +681,14 @@ public final class WriteIntents {
                 home.tell(status);
             } else {
                 home.untaken.or(pages);
+                failing.add(home);
                 owner.memberFailed(home.place.slot(), type, status);
             }
             end(false);
         }
 
         private void good() {
+            failing.remove(home);
             home.tell(IoStatus.SUCCESS);
             end(true);
         }
@@ -709,7 +759,8 @@ public final class WriteIntents {
                         && !renewed.get(region)
                         && !suspects.contains(region)
                         && !next.get(region)
-                        && !writing.get(region)) {
+                        && !writing.get(region)
+                        && !withheld.get(region)) {
                     found.set(region);
                 }
             }

@@ -475,6 +475,11 @@ final class MiniArrays implements BdevModule {
             app().execute(() -> decideSoon(slot));
         }
 
+        private void refuse(int slot) {
+            intents.refused(slot);
+            channels.failureRefused(slot);
+        }
+
         private void decideSoon(int slot) {
             if (layout.slots().get(slot).role() == MemberRole.ABSENT || !failing.add(slot)) {
                 return;
@@ -485,13 +490,13 @@ final class MiniArrays implements BdevModule {
                 MemberRole now = layout.slots().get(slot).role();
                 if (powerOff) {
                     // nobody's failure can be recorded any more
-                    channels.failureRefused(slot);
+                    refuse(slot);
                 } else if (now == MemberRole.TARGET
                         || (now == MemberRole.IN_SYNC && layout.count(MemberRole.IN_SYNC) > minimum())) {
                     leave(slot);
                 } else if (now == MemberRole.IN_SYNC) {
                     events.add("refused " + slot);
-                    channels.failureRefused(slot);
+                    refuse(slot);
                 }
             });
         }

@@ -108,9 +108,71 @@ class WriteIntentsTest {
         world.channels.get(0).wish(3);
         world.settle();
         assertThat(world.failed).contains(1);
-        assertThat(world.told).isEqualTo(1);
         assertThat(world.homes.get(0).durable.get(3)).isTrue();
+        // what comes later has its round, and waits for the same
+        world.intents.intend(4 * ROWS, 1);
+        world.settle();
+        assertThat(world.homes.get(0).durable.get(4)).isTrue();
+        // and what wants the same
+        world.intents.intend(3 * ROWS, 2 * ROWS);
+        world.settle();
+        assertThat(world.told).as("while it is in sync without them").isZero();
+
+        world.intents.leave(1);
+        world.settle();
+
+        assertThat(world.told).isEqualTo(3);
         assertThat(world.intents.isLost()).isFalse();
+        world.intents.intend(4 * ROWS, 1);
+        assertThat(world.told).as("at once").isEqualTo(4);
+    }
+
+    @Test
+    void aMemberThatStaysWithoutThemIsNotWaitedFor() {
+        World world = new World(1, IntentFault.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        world.homes.get(1).fails = true;
+        world.intents.intend(3 * ROWS, 1);
+        world.settle();
+        assertThat(world.told).isZero();
+        world.intents.refused(1);
+        assertThat(world.told).isEqualTo(1);
+    }
+
+    @Test
+    void aMemberThatTakesThemLaterIsNotWaitedFor() {
+        World world = new World(1, IntentFault.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        world.homes.get(1).fails = true;
+        world.intents.intend(3 * ROWS, 1);
+        world.settle();
+        world.homes.get(1).fails = false;
+        world.intents.intend(9 * ROWS, 1);
+        world.settle();
+        assertThat(world.homes.get(1).durable.get(3)).isTrue();
+        assertThat(world.told).isEqualTo(2);
+    }
+
+    /** An array that is to grow has the failure of a member wait until it has. */
+    @Test
+    void growthDoesNotWaitForAMemberThatFails() {
+        World world = new World(1, IntentFault.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        world.homes.get(1).fails = true;
+        world.intents.intend(3 * ROWS, 1);
+        world.settle();
+        boolean[] prepared = {false};
+        world.intents.prepareGrowth(REGIONS * ROWS, 2 * REGIONS * ROWS, 2 * ROWS, () -> prepared[0] = true);
+        world.settle();
+        assertThat(prepared[0]).isTrue();
+        assertThat(world.told).isZero();
+        world.intents.endGrowth();
+        world.intents.leave(1);
+        world.settle();
+        assertThat(world.told).isEqualTo(1);
     }
 
     @Test
