@@ -723,6 +723,7 @@ final class RaidCampaign implements SeededSimulation {
     private void end() {
         load.drain();
         forgetFaults();
+        unread().forEach(disk -> core.await(disk.unplug(true)));
         away().forEach(this::plug);
         if (level.isRedundant()) {
             untilOptimal();
@@ -738,6 +739,13 @@ final class RaidCampaign implements SeededSimulation {
         core.remove(module);
         core.assertNothingOut();
         core.assertNoViolations();
+    }
+
+    /** Returns the disks that nobody has: their superblock could not be read when the module came with an upgrade, and they are looked at when they come anew. */
+    private List<CampaignDisk> unread() {
+        return here().stream()
+                .filter(disk -> core.bdev(disk.name()).claims().isEmpty())
+                .toList();
     }
 
     private Shape shape() {
