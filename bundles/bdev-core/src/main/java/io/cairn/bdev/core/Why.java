@@ -161,10 +161,7 @@ final class Why {
 
     private void notTaken(CoreBdev bdev, List<Reason> reasons) {
         for (ModuleHost host : core.modules()) {
-            bdev.passedOver()
-                    .by(host)
-                    .filter(why -> bdev.claims().stream()
-                            .noneMatch(claim -> claim.module().equals(host.name())))
+            refusal(bdev, host)
                     .ifPresent(why -> reasons.add(new Reason(
                             "not_taken",
                             bdev.name(),
@@ -172,6 +169,12 @@ final class Why {
                                     + why,
                             fields("module", host.name(), "error", why))));
         }
+    }
+
+    /** Returns why a module that has looked at a bdev has not taken it; empty if it has taken it since, or has nothing to say. */
+    private static Optional<String> refusal(CoreBdev bdev, ModuleHost host) {
+        return bdev.passedOver().by(host).filter(why -> bdev.claims().stream()
+                .noneMatch(claim -> claim.module().equals(host.name())));
     }
 
     /** I/O that is out, from the top down: what the lowest one has is where it is. */
@@ -314,7 +317,10 @@ final class Why {
     }
 
     private void kept(String name, NameSpace.Kept kept, List<Reason> reasons, Set<String> asked) {
-        if (core.modules().stream().noneMatch(host -> host.name().equals(kept.module()))) {
+        Optional<ModuleHost> keeper = core.modules().stream()
+                .filter(host -> host.name().equals(kept.module()))
+                .findFirst();
+        if (keeper.isEmpty()) {
             moduleMissing(name, kept.module(), "the name " + name + " is kept for " + kept.holder(), reasons);
             return;
         }
@@ -347,6 +353,15 @@ final class Why {
                     kept.holder() + " waits for its base " + base + ", which is being removed",
                     fields));
             removal(found.get(), reasons);
+        } else if (refusal(found.get(), keeper.get()).isPresent()) {
+            String why = refusal(found.get(), keeper.get()).get();
+            fields.put("error", why);
+            reasons.add(new Reason(
+                    "base_not_taken",
+                    name,
+                    kept.holder() + " waits: module " + kept.module() + " has looked at its base "
+                            + found.get().name() + " and not taken it: " + why,
+                    fields));
         } else {
             String examine = context.examinations().isEligible(found.get())
                     ? " is here, and not examined yet"

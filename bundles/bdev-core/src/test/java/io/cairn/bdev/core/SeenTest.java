@@ -328,6 +328,33 @@ class SeenTest {
         assertThat(words("b0")).containsExactly("unknown");
     }
 
+    /** Only what the module says that keeps the name: what others make of the base is their affair. */
+    @Test
+    void saysThatABaseWasLookedAtAndNotTaken() {
+        TestModule module = core.module("one");
+        TestModule other = core.module("two");
+        Bdev low = module.register(disk, "low");
+        core.await(core.reactors.onApp(() -> {
+            module.host.reserve(List.of("top"), "one 'top'").waiting(low.uuid().toString(), "");
+            return CompletableFuture.completedFuture(null);
+        }));
+        passOver(other, low, "nothing of two's is on it");
+        assertThat(words("top")).containsExactly("base_not_examined");
+
+        passOver(module, low, "its label is torn");
+        assertThat(words("top")).containsExactly("base_not_taken");
+        assertThat(text("top"))
+                .contains("one 'top' waits: module one has looked at its base low and not taken it: its label is torn");
+        assertThat(reasons("top").get(0))
+                .containsEntry("module", "one")
+                .containsEntry("definition", "one 'top'")
+                .containsEntry("base", low.uuid().toString())
+                .containsEntry("error", "its label is torn");
+
+        passOver(module, low, "");
+        assertThat(words("top")).containsExactly("base_not_examined");
+    }
+
     private void passOver(TestModule module, Bdev bdev, String why) {
         core.await(core.reactors.onApp(() -> {
             module.host.passedOver(bdev, why);

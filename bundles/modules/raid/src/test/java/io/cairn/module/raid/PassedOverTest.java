@@ -28,6 +28,12 @@ class PassedOverTest extends RaidOnDisks {
         restartWithDamagedSuperblock(0);
         assertThat(why("B0")).singleElement().asString().startsWith("its RAID superblock is not used: its checksum");
         assertThat(why("B1")).isEmpty();
+        assertThat(reasons("R")).singleElement().satisfies(reason -> assertThat(reason)
+                .containsEntry("reason", "base_not_taken")
+                .containsEntry("error", why("B0").get(0))
+                .extractingByKey("text")
+                .asString()
+                .startsWith("raid bdev 'R' waits: module raid has looked at its base B0 and not taken it: its RAID"));
 
         assertThatThrownBy(() -> createOther(false)).hasMessageContaining("wipes it with force");
         assertThat(why("B0"))
@@ -113,14 +119,16 @@ class PassedOverTest extends RaidOnDisks {
     /** What module raid has said of a disk. */
     private List<Object> why(String disk) {
         List<Object> errors = new ArrayList<>();
-        Map<?, ?> answer = (Map<?, ?>) core.call("bdev_why", Map.of("name", disk));
-        for (Object each : (List<?>) answer.get("reasons")) {
-            Map<?, ?> reason = (Map<?, ?>) each;
+        for (Map<String, Object> reason : reasons(disk)) {
             if ("not_taken".equals(reason.get("reason"))) {
                 assertThat(reason.get("module")).isEqualTo("raid");
                 errors.add(reason.get("error"));
             }
         }
         return errors;
+    }
+
+    private List<Map<String, Object>> reasons(String bdev) {
+        return objects(((Map<?, ?>) core.call("bdev_why", Map.of("name", bdev))).get("reasons"));
     }
 }

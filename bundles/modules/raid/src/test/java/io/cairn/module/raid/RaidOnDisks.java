@@ -189,7 +189,7 @@ abstract class RaidOnDisks {
         return objects(info("R").get("base_bdevs_list"));
     }
 
-    private static List<Map<String, Object>> objects(Object answer) {
+    static List<Map<String, Object>> objects(Object answer) {
         List<Map<String, Object>> objects = new ArrayList<>();
         for (Object each : (List<?>) answer) {
             Map<String, Object> object = new LinkedHashMap<>();
