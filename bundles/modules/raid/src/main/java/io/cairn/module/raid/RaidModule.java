@@ -91,7 +91,7 @@ public final class RaidModule implements BdevModule {
                                         + " \"base_bdevs_list\": [{\"name\", \"uuid\", \"is_configured\", \"data_offset\","
                                         + " \"data_size\", \"role\"[, \"expected_uuid\"][, \"replaced_by\"], \"read_errors\", \"write_errors\", \"repaired\"}], \"health\": optimal, resyncing,"
                                         + " degraded, rebuilding, configuring or failed[, \"unsynced_rows\"][,"
-                                        + " \"last_scrub\"]}]")
+                                        + " \"last_scrub\"][, \"paused\": true while a user has paused its processes]}]")
                         .example("{\"category\": \"all\"}")
                         .handledBy(this::getBdevs),
                 Operation.named("bdev_raid_create", RaidParams.Create.class)

@@ -65,15 +65,20 @@ class ProcessOperationsTest extends RaidOnDisks {
     @ValueSource(booleans = {false, true})
     void aPauseIsKeptThoughNothingRuns(boolean upgrade) {
         create("raid1", 0, true, List.of("B0", "B1"));
+        assertThat(info("R")).doesNotContainKey("paused");
         on("bdev_raid_pause_process");
+        assertThat(info("R")).containsEntry("paused", true).doesNotContainKey("process");
 
         again(upgrade);
+        assertThat(info("R")).containsEntry("paused", true).doesNotContainKey("process");
         core.call("bdev_raid_start_scrub", Map.of("name", "R"));
         core.settle();
+        assertThat(info("R")).containsEntry("paused", true);
         assertThat(info("R").get("process")).asString().contains("scrub").contains("paused=true");
 
         on("bdev_raid_resume_process");
         untilScrubbed();
+        assertThat(info("R")).doesNotContainKey("paused");
     }
 
     @ParameterizedTest

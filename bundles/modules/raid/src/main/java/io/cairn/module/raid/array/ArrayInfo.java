@@ -48,6 +48,9 @@ public final class ArrayInfo {
         upkeep.filter(kept -> !kept.lost().isEmpty())
                 .ifPresent(kept -> info.put("lost_rows", kept.lost().rows()));
         upkeep.flatMap(kept -> kept.background().describeScrub()).ifPresent(scrub -> info.put("last_scrub", scrub));
+        if (array.isPaused()) {
+            info.put("paused", true);
+        }
         return info;
     }
 

@@ -158,6 +158,11 @@ public final class RaidArray {
         return life.isDeleted();
     }
 
+    /** Returns whether a user has paused its processes, and those to come. */
+    boolean isPaused() {
+        return keeper.record().isPaused();
+    }
+
     /** Returns whether it holds a bdev. */
     boolean holds(Bdev bdev) {
         return slots.holding(bdev).isPresent()
