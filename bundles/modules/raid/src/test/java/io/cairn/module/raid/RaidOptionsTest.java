@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.cairn.bdev.testkit.SimDisk;
 import io.cairn.bdev.testkit.TestCore;
 import io.cairn.operations.ConfigEntry;
 import io.cairn.operations.OperationException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RaidOptionsTest {
     private final TestCore core = TestCore.simulated(1, 2);
@@ -88,6 +92,26 @@ class RaidOptionsTest {
         assertRefused("bdev_raid_add_spare", Map.of("base_bdev", "B1", "raid_bdev", "B0"), -22, "B0", "no raid bdev");
     }
 
+    /** What is asked for makes no difference: nothing is set, or taken back, for it either. */
+    @Test
+    void nothingIsSetForNamesThatNothingCanHave() {
+        for (String name : List.of("", "Q".repeat(64))) {
+            assertRefused("bdev_raid_set_policy", Map.of("name", name), -22, "raid bdev '" + name + "'", "its name");
+            assertRefused("bdev_raid_set_policy", Map.of("name", name, "spare_delay_sec", 1L), -22, name, "its name");
+            assertRefused("bdev_raid_add_spare", Map.of("base_bdev", "B1", "raid_bdev", name), -22, name, "its name");
+            assertRefused("bdev_raid_reserve_name", Map.of("name", name), -22, "its name");
+        }
+        assertRefused("bdev_raid_add_spare", Map.of("base_bdev", ""), -22, "bdev ''", "its name is empty");
+        String tooLong = "é".repeat(128);
+        assertRefused("bdev_raid_add_spare", Map.of("base_bdev", tooLong), -22, tooLong, "256 bytes");
+        assertThat(core.call("bdev_raid_get_spares", null)).isEqualTo(List.of());
+
+        String longest = "X".repeat(255);
+        core.call("bdev_raid_add_spare", Map.of("base_bdev", longest));
+        core.call("bdev_raid_set_policy", Map.of("name", "Q".repeat(63), "spare_delay_sec", 1L));
+        assertThat(core.onApp(module::configuration)).hasSize(2);
+    }
+
     /** In this order of calls a stack may be described before it is there. */
     @Test
     void whatIsNotHereYetMayBeDeclaredFor() {
@@ -112,6 +136,37 @@ class RaidOptionsTest {
         array("Z", "raid0", 4, "B0", "B1");
         assertThatThrownBy(() -> spare("small", "Z")).hasMessageContainingAll("'Z'", "raid0", "never takes a spare");
         assertThat(core.call("bdev_raid_get_spares", null)).isEqualTo(List.of());
+    }
+
+    /** Its members do not say any more what it is made of: it knows that itself, also over an upgrade. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aBdevThatAnArrayWithoutMembersCouldNeverTakeIsRefused(boolean upgrade) {
+        SimDisk first = core.disk("B0", 512, 4096);
+        SimDisk second = core.disk("B1", 512, 4096);
+        core.disk("fits", 512, 4096);
+        core.disk("held", 512, 4096);
+        core.disk("large blocks", 4096, 4096);
+        core.disk("small", 512, 4095);
+        array("R", "raid1", 0, "B0", "B1");
+        array("other", "raid1", 0, "held");
+        core.await(first.remove());
+        core.await(second.remove());
+        core.settle();
+        if (upgrade) {
+            core.await(core.core().hold(RaidModule.NAME, Duration.ofSeconds(10)));
+            core.remove(module);
+            core.add(new RaidModule());
+            core.settle();
+        }
+
+        assertThatThrownBy(() -> spare("large blocks", "R")).hasMessageContainingAll("'R'", "4096 bytes", "512");
+        assertThatThrownBy(() -> spare("small", "R")).hasMessageContainingAll("'R'", "4095 blocks", "4096");
+        assertThatThrownBy(() ->
+                        core.call("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", "large blocks")))
+                .hasMessageContainingAll("'R'", "4096 bytes", "the array of 512");
+        assertThat(core.call("bdev_raid_get_spares", null)).isEqualTo(List.of());
+        spare("fits", "R");
     }
 
     private void array(String name, String level, long strip, String... bases) {

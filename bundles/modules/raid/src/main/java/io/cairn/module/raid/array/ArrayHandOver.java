@@ -41,6 +41,7 @@ final class ArrayHandOver {
         }
         plain.put(HandedOver.STATES, states);
         plain.put(HandedOver.ROWS, rows);
+        slots.blockSize().ifPresent(bytes -> plain.put(HandedOver.BLOCK_SIZE, bytes));
         plain.put(HandedOver.UUIDS, uuids);
         plain.put(HandedOver.NAMES, names);
         plain.put(HandedOver.LEFT_AT, leftAt);
@@ -67,6 +68,9 @@ final class ArrayHandOver {
                 HandedOver.process(before.get(HandedOver.PROCESS)),
                 Boolean.TRUE.equals(before.get(HandedOver.PAUSED)));
         record.setLost(HandedOver.lost(before.get(HandedOver.LOST)));
+        if (before.get(HandedOver.BLOCK_SIZE) instanceof Integer bytes) {
+            slots.knowBlockSize(bytes);
+        }
         for (Slot slot : slots.all()) {
             int i = slot.index();
             String called = (String) of(before, HandedOver.NAMES, i);

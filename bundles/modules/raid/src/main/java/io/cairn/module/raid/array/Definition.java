@@ -59,11 +59,9 @@ public record Definition(
             if (base.isEmpty()) {
                 throw invalid("The base bdev name cannot be empty");
             }
-            int bytes = base.getBytes(StandardCharsets.UTF_8).length;
-            if (bytes > LONGEST_BDEV_NAME) {
-                throw invalid("the name of base bdev " + seen.size() + " has " + bytes + " bytes; " + LONGEST_BDEV_NAME
-                        + " are the most");
-            }
+            baseNameFault(base).ifPresent(fault -> {
+                throw invalid("the name of base bdev " + seen.size() + " " + fault);
+            });
             if (base.equals(name)) {
                 throw invalid("it cannot be its own base bdev");
             }
@@ -78,12 +76,26 @@ public record Definition(
         return "removed_base_bdev_" + slot;
     }
 
+    /** Says why no bdev can be called so: a name has 1 to 255 bytes. Empty if one can. */
+    static Optional<String> baseNameFault(String base) {
+        int bytes = base.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes == 0) {
+            return Optional.of("is empty");
+        }
+        return bytes <= LONGEST_BDEV_NAME
+                ? Optional.empty()
+                : Optional.of("has " + bytes + " bytes; " + LONGEST_BDEV_NAME + " are the most");
+    }
+
     /**
      * Refuses what no array can be called.
      *
-     * @throws BdevException EINVAL it is too long
+     * @throws BdevException EINVAL it is empty, or too long
      */
     static void checkName(String name) {
+        if (name.isEmpty()) {
+            throw new BdevException(Errno.EINVAL, "raid bdev '': its name is empty");
+        }
         int bytes = name.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > SuperblockCodec.MAX_NAME_BYTES) {
             throw new BdevException(

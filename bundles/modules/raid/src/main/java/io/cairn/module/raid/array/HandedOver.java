@@ -26,6 +26,7 @@ final class HandedOver {
     static final String WAS_IN = "was in";
     static final String ERRORS = "errors";
     static final String ROWS = "rows";
+    static final String BLOCK_SIZE = "block size";
     static final String DECLARED = "declared";
     static final String PROCESS = "process";
     static final String PAUSED = "paused";

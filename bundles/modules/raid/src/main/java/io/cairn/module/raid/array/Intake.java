@@ -56,15 +56,16 @@ final class Intake {
         if (slots.holding(bdev).isPresent()) {
             throw definition.twice(bdev.name());
         }
-        slots.attached().stream()
-                .findFirst()
-                .map(other -> other.member().bdev())
-                .ifPresent(other -> {
-                    if (other.blockSize() != bdev.blockSize()) {
-                        throw definition.invalid("base bdev '" + bdev.name() + "' has blocks of " + bdev.blockSize()
-                                + " bytes, base bdev '" + other.name() + "' of " + other.blockSize());
-                    }
-                });
+        slots.blockSize().ifPresent(known -> {
+            if (known != bdev.blockSize()) {
+                String whose = slots.attached().stream()
+                        .findFirst()
+                        .map(other -> "base bdev '" + other.member().bdev().name() + "'")
+                        .orElse("the array");
+                throw definition.invalid("base bdev '" + bdev.name() + "' has blocks of " + bdev.blockSize()
+                        + " bytes, " + whose + " of " + known);
+            }
+        });
         if (context.refuseForeign(definition, bdev, force)) {
             takenAway.add(bdev.uuid());
         }

@@ -545,6 +545,7 @@ public final class RaidArray {
         @Override
         public void online(Service service) {
             names.waiting("", "");
+            slots.knowBlockSize(service.shape().blockSize());
             ArrayHandOver.goOnCounting(context.handedOver(definition), slots);
             context.tookOver(definition);
             knew = Map.of();

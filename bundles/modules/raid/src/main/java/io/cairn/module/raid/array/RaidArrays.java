@@ -110,9 +110,10 @@ public final class RaidArrays implements ArrayContext {
     /**
      * Sets the policies of one array, which need not be here.
      *
-     * @throws BdevException EINVAL no array can be called so, or another module's bdev is
+     * @throws BdevException EINVAL no array can be called so, or another module's bdev is, and there is something to set
      */
     public void setPolicies(String nameOrUuid, PartialPolicies own) {
+        Definition.checkName(nameOrUuid);
         if (own.isEmpty()) {
             policies.remove(nameOrUuid);
         } else {
@@ -288,9 +289,12 @@ public final class RaidArrays implements ArrayContext {
     /**
      * Adds a spare; it is claimed when it is here. Answers with the reason if it cannot be one.
      *
-     * @throws BdevException EINVAL its array is here, and could never take it; or there cannot be an array of that name
+     * @throws BdevException EINVAL its array is here, and could never take it; or there cannot be an array, or a bdev, of that name
      */
     public CompletionStage<Void> addSpare(String base, Optional<String> array) {
+        Definition.baseNameFault(base).ifPresent(fault -> {
+            throw new BdevException(Errno.EINVAL, "bdev '" + base + "' cannot be a spare: its name " + fault);
+        });
         Optional<RaidArray> known =
                 array.flatMap(name -> expect(name, "bdev '" + base + "' is kept as a spare for when it comes"));
         if (!host.isReplaying()) {

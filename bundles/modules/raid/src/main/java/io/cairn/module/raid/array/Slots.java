@@ -12,6 +12,7 @@ import io.cairn.module.raid.level.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Predicate;
 
 /** The slots of an array, and what can be said of them together. App thread. */
@@ -19,6 +20,7 @@ final class Slots {
     private final RaidLevel level;
     private final List<Slot> all = new ArrayList<>();
     private Replacement replacement;
+    private OptionalInt blockSize = OptionalInt.empty();
     private long version;
 
     Slots(RaidLevel level) {
@@ -80,6 +82,19 @@ final class Slots {
     /** Takes the last slot away. */
     void removeLast() {
         all.remove(all.size() - 1);
+    }
+
+    /** The array is online, with blocks of a size in bytes: that is known from now on. */
+    void knowBlockSize(int bytes) {
+        blockSize = OptionalInt.of(bytes);
+    }
+
+    /** Returns the size of the array's blocks in bytes: that of its members, or, if it has none, what it was when it was last online; empty if it never was. */
+    OptionalInt blockSize() {
+        List<Slot> attached = attached();
+        return attached.isEmpty()
+                ? blockSize
+                : OptionalInt.of(attached.get(0).member().bdev().blockSize());
     }
 
     /** Returns the slots whose member is there. */

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -223,14 +224,14 @@ public final class Spares {
 
     /** Returns why an array could never take a bdev as it is; empty if nothing is known against it. */
     Optional<String> unfit(RaidArray array, Bdev bdev) {
-        if (array.service() == null) {
-            return Optional.empty();
+        OptionalInt known = array.slots().blockSize();
+        if (known.isPresent() && bdev.blockSize() != known.getAsInt()) {
+            return Optional.of("it has blocks of " + bdev.blockSize() + " bytes, the array of " + known.getAsInt());
         }
-        Shape shape = array.service().shape();
-        if (bdev.blockSize() != shape.blockSize()) {
-            return Optional.of("it has blocks of " + bdev.blockSize() + " bytes, the array of " + shape.blockSize());
-        }
-        long most = shape.members().stream()
+        List<Shape.Extent> extents = array.service() == null
+                ? array.slots().extents()
+                : array.service().shape().members();
+        long most = extents.stream()
                 .mapToLong(extent -> extent.dataOffset() + extent.dataBlocks())
                 .max()
                 .orElse(0);
