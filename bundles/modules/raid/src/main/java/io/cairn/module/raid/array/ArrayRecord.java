@@ -23,6 +23,8 @@ final class ArrayRecord {
     private long sequence;
     private long completeSequence;
     private long intentsSince;
+    private boolean intentsLost;
+    private boolean intentsWereLost;
     private long generation;
     private long regionRows = 1;
     private int regions;
@@ -49,7 +51,12 @@ final class ArrayRecord {
 
     /** Returns the number since which the intents say all that has changed; higher than {@link #completeSequence} if they have been lost since. */
     long intentsSince() {
-        return intentsSince;
+        return intentsLost ? sequence + 1 : intentsSince;
+    }
+
+    /** Returns whether the intents on the members that the array continues from say less than the truth: its members may differ anywhere. */
+    boolean wereIntentsLost() {
+        return intentsWereLost;
     }
 
     Optional<Extension.ProcessState> process() {
@@ -73,6 +80,8 @@ final class ArrayRecord {
         generation = Math.max(generation, highestGeneration);
         // nobody knows: whoever left before now is not believed to have missed only what the intents say
         intentsSince = since.orElse(sequence + 1);
+        intentsLost = false;
+        intentsWereLost = extension.map(Extension::areIntentsLost).orElse(false);
         // and no entry of a journal before now is about a stripe as it is. An extension whose superblock was not
         // written says complete of a number that has not come:
         // then the array was complete before already
@@ -149,7 +158,12 @@ final class ArrayRecord {
         lost = rows;
     }
 
-    /** The intents say less than the truth from the next write on: nobody who is away is synchronised by them alone. */
+    /** Says from the next write on whether the intents on the members say less than the truth, as long as that is so: nobody is synchronised by them alone. */
+    void setIntentsLost(boolean some) {
+        intentsLost = some;
+    }
+
+    /** Nobody knows what changed before now: nobody who is away is synchronised by the intents alone. From the next write on. */
     void forgetIntents() {
         intentsSince = sequence + 1;
     }
@@ -207,7 +221,7 @@ final class ArrayRecord {
                 sequence,
                 generation,
                 completeSequence,
-                intentsSince,
+                intentsSince(),
                 regionRows,
                 regions,
                 process,

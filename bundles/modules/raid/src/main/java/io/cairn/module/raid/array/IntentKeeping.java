@@ -332,8 +332,15 @@ final class IntentKeeping {
 
         @Override
         public void intentsLost(Runnable recorded) {
-            keeper.record().forgetIntents();
+            keeper.record().setIntentsLost(true);
             keeper.writeExtension().whenComplete((failed, failure) -> recorded.run());
+        }
+
+        @Override
+        public void intentsKept() {
+            keeper.record().setIntentsLost(false);
+            // a record that says more is missing than is does no harm: nobody is told if it is not taken
+            keeper.writeExtension();
         }
     }
 }

@@ -104,6 +104,8 @@ final class Upkeep {
         boolean known = suspectsKnown || (believed && intents.areOnDisk());
         if (!known) {
             forget();
+        } else if (!suspectsKnown && record.wereIntentsLost()) {
+            doubtAll();
         }
         background.recall();
         if (!believed || !intents.areOnDisk()) {
@@ -128,10 +130,15 @@ final class Upkeep {
      */
     private void forget() {
         record.forgetIntents();
-        boolean used = record.sequence() > 0 && (intents.areOnDisk() || !definition.superblock());
-        if (used && definition.level() == RaidLevel.RAID1) {
+        if (record.sequence() > 0 && (intents.areOnDisk() || !definition.superblock())) {
+            doubtAll();
+        }
+    }
+
+    private void doubtAll() {
+        if (definition.level() == RaidLevel.RAID1) {
             allDoubtful = slots.inSync() > 1;
-        } else if (used && slots.isComplete()) {
+        } else if (slots.isComplete()) {
             record.setProcess(
                     Optional.of(new Extension.ProcessState(ProcessKind.SCRUB_REPAIR, Optional.empty(), 0, 0)));
         }

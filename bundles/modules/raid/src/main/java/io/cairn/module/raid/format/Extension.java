@@ -34,6 +34,11 @@ public record Extension(
         boolean paused,
         boolean unsettled,
         LostRows lost) {
+    /** Returns whether the intents said less than the truth when it was written: a change may have none. */
+    public boolean areIntentsLost() {
+        return intentsSince > superblockSequence;
+    }
+
     /** Makes one whose processes are not paused and whose rows are settled, with nothing lost, neither rows nor intents. */
     public Extension(
             UUID arrayUuid,

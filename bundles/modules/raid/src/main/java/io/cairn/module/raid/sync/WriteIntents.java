@@ -21,7 +21,8 @@ import java.util.function.Consumer;
  * <p>A bit is kept by every member that is IN_SYNC before {@link IntentChannels#intended} is told: written, then flushed. Wishes that arrive while
  * pages are being written are gathered into the next write of their pages; one round of writes is out at a time, so that an older page never comes
  * after a newer one. A page that a member did not take goes to it again, with the next round or after some seconds, as long as the member stays. What waits for such pages goes on
- * when the member has left, or is known to stay, or has taken them; the next round does not wait for that, since what the array does meanwhile may need one.
+ * when the member has left or has taken them; the next round does not wait for that, since what the array does meanwhile may need one. One that is known to stay gets them once
+ * more at once: if it does not take them then, the bits on disk are lost ({@link Owner#intentsLost}) until it has.
  *
  * <p>Bits are taken back by a sweep, every few seconds as long as there is something to take back and no slot is missing: the channels are asked what they
  * count on, all members are flushed, and the pages are written without the rest. An intent that a channel wants again while that goes on keeps its bit,
@@ -40,12 +41,15 @@ public final class WriteIntents {
         void memberFailed(int slot, IoType type, IoStatus status);
 
         /**
-         * No member at all could keep intents: from now on the bits on disk say less than the truth.
+         * No member at all could keep intents, or one that stays could not: from now on the bits on disk say less than the truth. May be told again.
          *
          * @param recorded to be run when it has been recorded, as well as that can be done, that the bits are not to be believed; what waits for its intent
          *     goes on then
          */
         void intentsLost(Runnable recorded);
+
+        /** Every member has all bits again, durably, after {@link #intentsLost}. */
+        void intentsKept();
     }
 
     private final Reactor app;
@@ -201,7 +205,7 @@ public final class WriteIntents {
         return due;
     }
 
-    /** Returns whether bits were lost since the array was last complete, so that nobody can be synchronised by them. */
+    /** Returns whether a member is IN_SYNC that lacks bits on which channels count, so that nobody can be synchronised by those on disk. */
     public boolean isLost() {
         return lost;
     }
@@ -213,7 +217,6 @@ public final class WriteIntents {
     public void complete(boolean all) {
         complete = all;
         if (all) {
-            lost = false;
             arm();
         } else {
             sweep = null;
@@ -269,10 +272,19 @@ public final class WriteIntents {
         kick();
     }
 
-    /** A member of which {@link Owner#memberFailed} was told stays: nothing waits for its end any more (rule 3). */
+    /**
+     * A member of which {@link Owner#memberFailed} was told stays (rule 3). Others may leave: it gets once more what it did not take, since nothing else may say then what they
+     * miss. What waits goes on when it has that, or when it is on record that bits are lost.
+     */
     public void refused(int slot) {
-        failing.remove(homes.get(slot));
-        release();
+        Home home = homes.get(slot);
+        if (failing.contains(home) && !lost) {
+            home.stays = true;
+            again = true;
+        } else {
+            failing.remove(home);
+            release();
+        }
         kick();
     }
 
@@ -532,6 +544,9 @@ public final class WriteIntents {
 
         private Consumer<IoStatus> joined;
         private boolean here = true;
+        /** Whether it is known to stay without what it did not take. */
+        private boolean stays;
+
         private Runnable whenGone;
 
         Home(IntentHome place) {
@@ -565,6 +580,8 @@ public final class WriteIntents {
         private final boolean flush;
         private int left;
         private int succeeded;
+        /** Whether a member did not take its part that is known to stay. */
+        private boolean refused;
 
         Round() {
             again = false;
@@ -607,14 +624,20 @@ public final class WriteIntents {
 
         private void end() {
             // the first one counted is the round itself
-            if (onDisk && succeeded == 1 && !writing.isEmpty() && !closed) {
-                lost = true;
-                // no bit is believed: nobody has to have it
-                failing.clear();
-                owner.intentsLost(() -> app.execute(this::settle));
+            boolean nobody = onDisk && succeeded == 1 && !writing.isEmpty();
+            if ((nobody || refused) && !closed) {
+                owner.intentsLost(() -> app.execute(() -> lost(nobody)));
             } else {
                 settle();
             }
+        }
+
+        /** No bit is believed: nobody is waited for who does not have it and stays. */
+        private void lost(boolean nobody) {
+            lost = true;
+            failing.removeIf(home -> nobody || home.stays);
+            homes.values().forEach(home -> home.stays = false);
+            settle();
         }
 
         private void settle() {
@@ -628,6 +651,10 @@ public final class WriteIntents {
             }
             if (!onDisk) {
                 homes.values().forEach(home -> home.tell(IoStatus.SUCCESS));
+            }
+            if (lost && !homes.isEmpty() && !isAnythingUntaken()) {
+                lost = false;
+                owner.intentsKept();
             }
             release();
             tasks.forEach(Runnable::run);
@@ -682,13 +709,18 @@ public final class WriteIntents {
             } else {
                 home.untaken.or(pages);
                 failing.add(home);
-                owner.memberFailed(home.place.slot(), type, status);
+                if (home.stays) {
+                    of.refused = true;
+                } else {
+                    owner.memberFailed(home.place.slot(), type, status);
+                }
             }
             end(false);
         }
 
         private void good() {
             failing.remove(home);
+            home.stays = false;
             home.tell(IoStatus.SUCCESS);
             end(true);
         }

@@ -60,6 +60,25 @@ class ArrayRecordTest {
         assertThat(write(true).completeSequence()).isEqualTo(4);
     }
 
+    /** A record that all members take says nothing of bits that one of them does not take. */
+    @Test
+    void intentsAreLostUntilEverybodyHasThem() {
+        write(true);
+        record.setIntentsLost(true);
+        Extension complete = write(true);
+        assertThat(complete.intentsSince()).as("for who leaves next").isEqualTo(3);
+        assertThat(complete.areIntentsLost()).isTrue();
+        ArrayRecord next = new ArrayRecord(ARRAY, true);
+        next.continueFrom(superblock(2), Optional.of(3L), Optional.of(complete), complete.generation());
+        assertThat(next.wereIntentsLost()).isTrue();
+
+        record.setIntentsLost(false);
+        Extension kept = write(false);
+        assertThat(kept.intentsSince()).isEqualTo(2);
+        next.continueFrom(superblock(3), Optional.of(2L), Optional.of(kept), kept.generation());
+        assertThat(next.wereIntentsLost()).isFalse();
+    }
+
     @Test
     void anArrayThatWasDegradedIsCalledCompleteWhenTheSuperblocksSaySo() {
         write(true);

@@ -534,6 +534,11 @@ final class MiniArrays implements BdevModule {
             recorded.run();
         }
 
+        @Override
+        public void intentsKept() {
+            events.add("intents kept");
+        }
+
         // ---- the core ----
 
         @Override

@@ -127,17 +127,60 @@ class WriteIntentsTest {
         assertThat(world.told).as("at once").isEqualTo(4);
     }
 
+    /** Another one may leave: it has to know what that one misses. */
     @Test
-    void aMemberThatStaysWithoutThemIsNotWaitedFor() {
+    void aMemberThatStaysGetsOnceMoreWhatItDidNotTake() {
+        World world = new World(1, IntentFault.NONE, true);
+        // nothing is taken back
+        world.intents.complete(false);
+        world.homes.get(1).fails = true;
+        world.intents.intend(3 * ROWS, 1);
+        world.reactors.advance(Duration.ofMillis(1));
+        assertThat(world.failed).containsExactly(1);
+        world.homes.get(1).fails = false;
+        world.intents.leave(0);
+        world.intents.refused(1);
+        assertThat(world.told).as("while nobody has it").isZero();
+        world.settle();
+        assertThat(world.homes.get(1).durable.get(3)).isTrue();
+        assertThat(world.told).isEqualTo(1);
+        assertThat(world.intents.isLost()).isFalse();
+    }
+
+    @Test
+    void bitsThatAMemberWhichStaysDoesNotTakeAreNotBelievedUntilItDoes() {
         World world = new World(1, IntentFault.NONE, true);
         // nothing is taken back
         world.intents.complete(false);
         world.homes.get(1).fails = true;
         world.intents.intend(3 * ROWS, 1);
         world.settle();
-        assertThat(world.told).isZero();
         world.intents.refused(1);
+        assertThat(world.told).isZero();
+        assertThat(world.lossOnRecord).isFalse();
+        world.settle();
+        assertThat(world.lossOnRecord).isTrue();
+        assertThat(world.intents.isLost()).isTrue();
         assertThat(world.told).isEqualTo(1);
+
+        // the next one waits for no more than being told that it stays
+        world.intents.intend(4 * ROWS, 1);
+        world.settle();
+        assertThat(world.told).isEqualTo(1);
+        world.intents.refused(1);
+        assertThat(world.told).isEqualTo(2);
+
+        // who is in sync does not make up for it
+        world.intents.complete(true);
+        world.intents.complete(false);
+        assertThat(world.intents.isLost()).isTrue();
+        world.homes.get(1).fails = false;
+        world.settle();
+        assertThat(world.homes.get(1).durable.get(3)).isTrue();
+        assertThat(world.homes.get(1).durable.get(4)).isTrue();
+        assertThat(world.lossOnRecord).isFalse();
+        assertThat(world.intents.isLost()).isFalse();
+        assertThat(world.intents.forTarget(true, 0).size()).isEqualTo(2);
     }
 
     @Test
@@ -344,6 +387,7 @@ class WriteIntentsTest {
         private boolean grows;
         private int asked;
         private int told;
+        private boolean lossOnRecord;
         private final int pagesAtStart;
 
         World(long seed, IntentFault planted, boolean onDisk) {
@@ -421,7 +465,14 @@ class WriteIntentsTest {
 
         @Override
         public void intentsLost(Runnable recorded) {
+            lossOnRecord = true;
             recorded.run();
+        }
+
+        @Override
+        public void intentsKept() {
+            lossOnRecord = false;
+            assertThat(homes).allMatch(home -> home.durable.equals(homes.get(0).durable));
         }
 
         @Override
