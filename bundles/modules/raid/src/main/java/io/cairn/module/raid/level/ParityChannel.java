@@ -22,7 +22,8 @@ import java.util.function.Supplier;
  * <p>An UNMAP does what whole stripes it has and leaves the rest as it is, which an unmap may.
  *
  * <p>A read that needs the others while the same stripe is being written, here or on another reactor, waits for that and is done again ({@link StripeWrites}): it finds
- * what was there before or after. Only a stripe that is written again and again without a break keeps it waiting.
+ * what was there before or after. Only a stripe that is written again and again without a break keeps it waiting. What the others could not give is asked of the member
+ * itself if it has been rebuilt meanwhile.
  */
 final class ParityChannel extends RedundantChannel {
     private static final IoStatus UNREADABLE = IoStatus.errno(Errno.EIO);
@@ -178,11 +179,22 @@ final class ParityChannel extends RedundantChannel {
             if (read.reconstructing >= 0) {
                 read.failure = status;
             } else {
-                read.lost[path.slot] = true;
-                read.missedStatus[path.slot] = status;
+                miss(read, path, status);
             }
         }
         readPartDone(read);
+    }
+
+    private static void miss(RaidIo read, MemberPath path, IoStatus status) {
+        read.lost[path.slot] = true;
+        read.missed[path.slot] = path;
+        read.missedStatus[path.slot] = status;
+    }
+
+    private static void forgetMiss(RaidIo read, int slot) {
+        read.lost[slot] = false;
+        read.missed[slot] = null;
+        read.missedStatus[slot] = null;
     }
 
     private void directFailed(MemberPath path, RaidIo read, IoStatus status) {
@@ -195,8 +207,7 @@ final class ParityChannel extends RedundantChannel {
             workOut(read);
             read.state = RaidIo.State.OUT;
             read.pending = 1;
-            read.lost[path.slot] = true;
-            read.missedStatus[path.slot] = status;
+            miss(read, path, status);
             readPartDone(read);
         }
     }
@@ -211,21 +222,50 @@ final class ParityChannel extends RedundantChannel {
         }
         if (read.aborted || isGivenUp(read.io)) {
             endRead(read, IoStatus.ABORTED);
-        } else if (read.failure != null) {
+        } else if (read.failure != null && !mayAsk(read, firstLost(read))) {
             endRead(read, read.failure);
         } else {
+            read.failure = null;
             nextLost(read);
         }
     }
 
     private void nextLost(RaidIo read) {
+        int slot = firstLost(read);
+        if (slot < 0) {
+            endRead(read, IoStatus.SUCCESS);
+        } else if (mayAsk(read, slot)) {
+            ask(read, slot);
+        } else {
+            reconstruct(read, slot);
+        }
+    }
+
+    private static int firstLost(RaidIo read) {
         for (int slot = 0; slot < read.lost.length; slot++) {
             if (read.lost[slot]) {
-                reconstruct(read, slot);
-                return;
+                return slot;
             }
         }
-        endRead(read, IoStatus.SUCCESS);
+        return -1;
+    }
+
+    /** Returns whether what is lost may be had from its own member: it has been rebuilt since it could not be asked, or is another one now. */
+    private boolean mayAsk(RaidIo read, int slot) {
+        return members.isReadable(slot) && members.bySlot[slot] != read.missed[slot];
+    }
+
+    private void ask(RaidIo read, int slot) {
+        if (lost.of(slot).containsAny(read.block[slot], read.blocks[slot])) {
+            // the rebuild has given it up
+            endRead(read, UNREADABLE);
+            return;
+        }
+        forgetMiss(read, slot);
+        read.state = RaidIo.State.OUT;
+        read.pending = 2;
+        members.bySlot[slot].send(read.io);
+        readPartDone(read);
     }
 
     private void reconstruct(RaidIo read, int lost) {
@@ -288,11 +328,10 @@ final class ParityChannel extends RedundantChannel {
                 }
             }
             copy(sum, read.vector(lost));
-            read.lost[lost] = false;
             if (read.missedStatus[lost] != null) {
                 control.readError(lost, read.stepRow, read.stepRows, true, read.missedStatus[lost]);
-                read.missedStatus[lost] = null;
             }
+            forgetMiss(read, lost);
         }
         giveMemory(read);
         return settled;
@@ -351,8 +390,7 @@ final class ParityChannel extends RedundantChannel {
             if (read.lost[slot] && read.missedStatus[slot] != null && status != IoStatus.NOMEM) {
                 control.readError(slot, read.block[slot], read.blocks[slot], false, read.missedStatus[slot]);
             }
-            read.lost[slot] = false;
-            read.missedStatus[slot] = null;
+            forgetMiss(read, slot);
         }
         read.failure = null;
         read.aborted = false;

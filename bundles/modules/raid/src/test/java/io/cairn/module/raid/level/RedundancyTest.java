@@ -22,6 +22,8 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a change waits for, and what it ends with when a member does not do its part. */
 class RedundancyTest {
@@ -764,6 +766,80 @@ class RedundancyTest {
         disks.get(1).inject(SimFault.next(1, IoType.READ, MEDIUM));
         assertThat(open.channel(1).read(0, 8)).isEqualTo(Arrays.copyOf(data, 8 * 512));
         assertThat(array.events).containsExactly("read error 1 0+4 recovered");
+    }
+
+    /** Puts what the array has to a new disk in slot 0, as a rebuild does. */
+    private void fillTarget(byte[] data) {
+        disks.add(core.disk("d9", 512, BLOCKS));
+        core.awaitOnApp(() -> array.target(0, "d9"));
+        open.channel(1).write(0, data);
+    }
+
+    /** When the rebuild is over the array survives a loss, also for reads that have begun before; or have asked who was in the slot before. */
+    @ParameterizedTest
+    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+    void aReadThatIsMadeOfOthersAsksAMemberThatHasBeenRebuiltMeanwhile(boolean leaves, boolean hasAskedTheOneBefore) {
+        start(Plan.of(RaidLevel.RAID5F), 3);
+        byte[] data = stripes(1);
+        open.channel(1).write(0, data);
+        disks.get(1).hold(IoType.READ);
+        TestIo read;
+        if (hasAskedTheOneBefore) {
+            disks.get(0).hold(IoType.READ);
+            read = open.channel(2).start(IoRequest.read(1, 2));
+            settledWithout(read);
+            core.await(disks.get(0).yank());
+            fillTarget(data);
+        } else {
+            core.awaitOnApp(() -> array.leave(0));
+            fillTarget(data);
+            read = open.channel(2).start(IoRequest.read(1, 2));
+        }
+        settledWithout(read);
+        assertThat(disks.get(1).held()).as("reads of others").isOne();
+        core.awaitOnApp(() -> array.trust(0));
+        if (leaves) {
+            core.await(disks.get(1).yank());
+        } else {
+            disks.get(1).inject(SimFault.next(1, IoType.READ, MEDIUM));
+            disks.get(1).release();
+        }
+        assertThat(end(read)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(read.data()).isEqualTo(Arrays.copyOfRange(data, 512, 3 * 512));
+        assertThat(open.channel(2).read(0, 8)).isEqualTo(data);
+    }
+
+    @Test
+    void aReadThatWaitsForAWriteAsksAMemberThatHasBeenRebuiltMeanwhile() {
+        start(Plan.of(RaidLevel.RAID5F).withJournal(), 3);
+        byte[] data = stripes(1);
+        core.awaitOnApp(() -> array.leave(0));
+        fillTarget(data);
+        disks.get(1).hold(IoType.WRITE);
+        TestIo write = open.channel(1).start(IoRequest.write(0, 8, other(data)));
+        settledWithout(write);
+        TestIo read = open.channel(2).start(IoRequest.read(1, 2));
+        settledWithout(read);
+        core.awaitOnApp(() -> array.trust(0));
+        core.await(disks.get(1).yank());
+        assertThat(end(write)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(end(read)).isEqualTo(IoStatus.SUCCESS);
+        assertThat(read.data()).isEqualTo(Arrays.copyOfRange(other(data), 512, 3 * 512));
+    }
+
+    @Test
+    void aReadDoesNotAskARebuiltMemberForWhatHasBeenLostMeanwhile() {
+        start(Plan.of(RaidLevel.RAID5F), 3);
+        byte[] data = stripes(1);
+        core.awaitOnApp(() -> array.leave(0));
+        fillTarget(data);
+        disks.get(1).hold(IoType.READ);
+        TestIo read = open.channel(2).start(IoRequest.read(1, 2));
+        settledWithout(read);
+        core.awaitOnApp(() -> array.channels.lost(LostRows.NONE.plus(0, RowRanges.NONE.plus(0, 4))));
+        core.awaitOnApp(() -> array.trust(0));
+        core.await(disks.get(1).yank());
+        assertThat(end(read)).isEqualTo(IoStatus.errno(Errno.EIO));
     }
 
     @Test
