@@ -8,6 +8,9 @@ import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.TestDescriptor;
 import io.cairn.module.raid.format.Reserved;
+import io.cairn.module.raid.format.SuperblockCodec;
+import io.cairn.module.raid.format.SuperblockRead;
+import io.cairn.operations.ConfigEntry;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -143,5 +146,53 @@ class StartWithABadMemberTest extends RaidOnDisks {
         assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "degraded");
         assertThat(disks.get(1).bdev().claims()).isEmpty();
         assertThat(read()).isEqualTo(pattern(1, 16));
+    }
+
+    /** Its definition is all there is of it: it stays in the configuration, and its bases are taken by their names when they are well. */
+    @Test
+    void aNewArrayThatIsRefusedIsAsNewAsBefore() {
+        core.expectErrorsInLog();
+        pull(1);
+        create("raid1", 0, true, List.of("B0", "B1"));
+        disks.get(0).inject(always(IoType.WRITE, 0, DATA / 2));
+        comeBack(1);
+        core.settle();
+        assertThat(info("R")).containsEntry("state", "configuring");
+        assertThat(module.configuration()).extracting(ConfigEntry::method).contains("bdev_raid_create");
+
+        disks.get(0).clearFaults();
+        pull(1);
+        comeBack(1);
+        core.settle();
+        assertIsNew();
+    }
+
+    /** A member has taken the record of the new array, and cannot be wiped. */
+    @Test
+    void aNewArrayThatIsRefusedTakesBackWhatItCouldNotWipe() {
+        core.expectErrorsInLog();
+        pull(2);
+        create("raid1", 0, true, List.of("B0", "B1", "B2"));
+        disks.get(0).inject(always(IoType.WRITE, 0, 8));
+        disks.get(1).inject(always(IoType.WRITE_ZEROES, 0, 8));
+        comeBack(2);
+        core.settle();
+        assertThat(SuperblockCodec.decode(media.get(1).read(0, 8), BLOCK)).isInstanceOf(SuperblockRead.Found.class);
+        assertThat(info("R")).containsEntry("state", "configuring");
+
+        disks.get(0).clearFaults();
+        for (int i = 1; i < 3; i++) {
+            pull(i);
+            comeBack(i);
+        }
+        core.settle();
+        assertIsNew();
+    }
+
+    private void assertIsNew() {
+        assertThat(info("R"))
+                .containsEntry("state", "online")
+                .containsEntry("health", "optimal")
+                .containsEntry("unsynced_rows", 0L);
     }
 }

@@ -21,6 +21,7 @@ final class ArrayRecord {
     private final UUID array;
     private final boolean onDisk;
     private long sequence;
+    private boolean takenBack;
     private long completeSequence;
     private long intentsSince;
     private boolean intentsLost;
@@ -42,6 +43,16 @@ final class ArrayRecord {
     /** Returns the number of the superblock that was written last; 0: none was. */
     long sequence() {
         return sequence;
+    }
+
+    /** Returns whether none counts: none was written, or what was has been taken back. */
+    boolean isBlank() {
+        return sequence == 0 || takenBack;
+    }
+
+    /** What was written has been wiped as far as it could be. It is counted on: where it could not be, the next record is higher. */
+    void takeBack() {
+        takenBack = true;
     }
 
     /** Returns the number at which the array was last complete. */
@@ -180,6 +191,7 @@ final class ArrayRecord {
     CompletionStage<Map<Integer, IoStatus>> write(Superblock described, boolean complete, Map<Integer, RecordHome> to) {
         boolean wasComplete = completeSequence >= sequence;
         sequence++;
+        takenBack = false;
         boolean saysLater = onDisk && complete && !wasComplete;
         if (complete && !saysLater) {
             becomeComplete();

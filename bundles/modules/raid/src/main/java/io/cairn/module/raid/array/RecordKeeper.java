@@ -33,7 +33,7 @@ final class RecordKeeper {
 
     /** Whether the array has never been online and nothing is on its members. */
     boolean isNew() {
-        return record.sequence() == 0 && !definition.isFound();
+        return record.isBlank() && !definition.isFound();
     }
 
     /** The array's definition comes from a stored configuration. */
@@ -165,6 +165,23 @@ final class RecordKeeper {
         return old.store() == null
                 ? CompletableFuture.completedFuture(IoStatus.SUCCESS)
                 : old.store().write(described(shape));
+    }
+
+    /**
+     * The start of a new array has failed: wipes what was written to its members, where that can be, and the array is new again.
+     *
+     * @return never fails
+     */
+    CompletionStage<Void> takeBack() {
+        record.takeBack();
+        CompletionStage<Void> wiped = Stages.done();
+        for (Slot slot : slots.attached()) {
+            MemberStore store = slot.member().store();
+            if (store != null) {
+                wiped = wiped.thenCompose(before -> store.wipe()).handle((status, failure) -> null);
+            }
+        }
+        return wiped;
     }
 
     /**

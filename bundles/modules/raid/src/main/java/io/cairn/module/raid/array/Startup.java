@@ -163,7 +163,7 @@ final class Startup {
             missing.forEach(slot -> slot.setState(MemberState.CONFIGURED));
             slots.attached().forEach(slot -> slot.member().setRole(MemberRole.ABSENT));
             boolean begun = isNew && !keeper.isNew();
-            return begun ? keeper.wipe() : Stages.done();
+            return begun ? keeper.takeBack() : Stages.done();
         });
     }
 

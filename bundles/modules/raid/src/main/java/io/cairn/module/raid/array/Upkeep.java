@@ -130,7 +130,7 @@ final class Upkeep {
      */
     private void forget() {
         record.forgetIntents();
-        if (record.sequence() > 0 && (intents.areOnDisk() || !definition.superblock())) {
+        if (!record.isBlank() && (intents.areOnDisk() || !definition.superblock())) {
             doubtAll();
         }
     }
