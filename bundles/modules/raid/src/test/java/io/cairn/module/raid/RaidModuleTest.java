@@ -434,8 +434,8 @@ class RaidModuleTest extends RaidOnDisks {
         assertThat(readErrors(1)).isGreaterThan(100);
         assertThat(bases().get(1)).containsEntry("role", "in_sync");
         assertThat(disks.get(0).given(IoType.WRITE) - before)
-                .as("writes to a leg that is well: extension and superblock")
-                .isLessThanOrEqualTo(2);
+                .as("writes to a leg that is well: extension and superblock, of the loss and of what overrules it")
+                .isLessThanOrEqualTo(4);
 
         disks.forEach(SimDisk::clearFaults);
         disks.get(1).inject(always(IoType.READ, 2048, 6144));

@@ -6,16 +6,21 @@ import io.cairn.bdev.IoStatus;
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
 import io.cairn.bdev.testkit.IoRequest;
+import io.cairn.bdev.testkit.SimDisk;
 import io.cairn.bdev.testkit.SimFault;
 import io.cairn.bdev.testkit.SimSettings;
 import io.cairn.bdev.testkit.TestDescriptor;
 import io.cairn.bdev.testkit.TestIo;
+import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.format.Reserved;
+import io.cairn.module.raid.format.SuperblockCodec;
+import io.cairn.module.raid.format.SuperblockRead;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RefusedLossTest extends RaidOnDisks {
     private static final long DATA = 2048;
     private static final long BITMAP = new Reserved(BLOCK, 0, DATA).bitmapOffset() / BLOCK;
+    /** Blocks in a stripe of the raid5f array of four. */
+    private static final int STRIPE = 24;
 
     RefusedLossTest() {
         super(61, 2);
@@ -210,5 +217,115 @@ class RefusedLossTest extends RaidOnDisks {
         for (int stripe = 0; stripe < 6; stripe++) {
             assertThat(open.channel(1).read(stripe * 16L, 16)).isEqualTo(pattern(10 + stripe, 16));
         }
+    }
+
+    /** Two of the others have taken the record without B0 when a third does not: it counts for them as long as none is taken that says that B0 is in. */
+    private TestDescriptor recordALossThatIsRefused(int... refuseOn) {
+        core.expectErrorsInLog();
+        create("raid5f", 4, true, List.of("B0", "B1", "B2", "B3"));
+        TestDescriptor open = core.open("R", OpenMode.WRITE);
+        for (int stripe = 0; stripe < 8; stripe++) {
+            open.channel(0).write(stripe * STRIPE, pattern(stripe, STRIPE));
+        }
+        // all intents are taken back
+        awhile(1000);
+        disks.get(0).inject(new SimFault(Set.of(IoType.WRITE), DATA, BLOCKS - DATA, 1, IoStatus.FAILED));
+        disks.get(3).hold(io -> io.type() == IoType.WRITE && io.offsetBlocks() == 0);
+        TestIo failed = open.channel(0).start(IoRequest.write(5 * STRIPE, STRIPE, pattern(50, STRIPE)));
+        core.until("the record on the others", () -> saysOut(1, 0) && saysOut(2, 0));
+        disks.get(3).inject(new SimFault(Set.of(IoType.WRITE), 0, 8, 1, IoStatus.FAILED));
+        for (int i : refuseOn) {
+            disks.get(i).inject(always(IoType.WRITE, 0, 8));
+        }
+        disks.get(3).release();
+        core.until("its end", failed::isDone);
+        assertThat(failed.status().isSuccess()).isFalse();
+        core.settle();
+        untilHealth("optimal");
+        return open;
+    }
+
+    private boolean saysOut(int disk, int member) {
+        return SuperblockCodec.decode(media.get(disk).read(0, 8), BLOCK) instanceof SuperblockRead.Found found
+                && found.superblock()
+                        .inSlot(member)
+                        .filter(slot -> slot.state() == MemberState.FAILED)
+                        .isPresent();
+    }
+
+    /** Cuts the power when a write of the first stripe is on all members but B1; another stripe is written, and flushed, before. */
+    private void tearAStripe(TestDescriptor open) {
+        open.channel(0).write(STRIPE, pattern(60, STRIPE));
+        open.channel(0).flush();
+        disks.get(1).hold(io -> io.type() == IoType.WRITE && io.offsetBlocks() >= DATA);
+        TestIo torn = open.channel(0).start(IoRequest.write(0, STRIPE, pattern(70, STRIPE)));
+        awhile(5);
+        assertThat(torn.isDone()).isFalse();
+        losePower();
+        for (int i = 0; i < 4; i++) {
+            comeBack(i);
+        }
+        awhile(10);
+        untilHealth("optimal");
+    }
+
+    /** Returns how many blocks of the first two stripes are refused; the others have what was written last, or before. */
+    private int refusedOfTorn() {
+        int refused = 0;
+        try (TestDescriptor again = core.open("R", OpenMode.READ)) {
+            for (int block = 0; block < 2 * STRIPE; block++) {
+                TestIo read = again.channel(0).start(IoRequest.read(block, 1));
+                core.until("a read", read::isDone);
+                if (read.status().isSuccess()) {
+                    assertThat(read.data()).isIn(writtenTo(block));
+                } else {
+                    refused++;
+                }
+            }
+        }
+        return refused;
+    }
+
+    private static List<byte[]> writtenTo(int block) {
+        IntStream writes = block < STRIPE ? IntStream.of(0, 70) : IntStream.of(60);
+        int from = block % STRIPE * BLOCK;
+        return writes.mapToObj(seed -> Arrays.copyOfRange(pattern(seed, STRIPE), from, from + BLOCK))
+                .toList();
+    }
+
+    @Test
+    void whatItsRecordHasLeftIsOverruledAtOnce() {
+        TestDescriptor open = recordALossThatIsRefused();
+        for (int i = 0; i < 4; i++) {
+            assertThat(saysOut(i, 0)).isFalse();
+        }
+        awhile(1000);
+        pass(60);
+        tearAStripe(open);
+        assertThat(refusedOfTorn()).isZero();
+    }
+
+    /** Nobody takes that: a power cut means what the record says, and what may be torn of B0 is not made up. */
+    @Test
+    void whatItsRecordHasLeftIsMeantAsLongAsNoOtherIsTaken() {
+        TestDescriptor open = recordALossThatIsRefused(0, 1, 2, 3);
+        awhile(1000);
+        pass(60);
+        assertThat(saysOut(1, 0)).isTrue();
+        tearAStripe(open);
+        assertThat(refusedOfTorn()).isPositive();
+    }
+
+    @Test
+    void whatItsRecordHasLeftIsOverruledLaterByItself() {
+        TestDescriptor open = recordALossThatIsRefused(0, 1, 2, 3);
+        pass(60);
+        disks.forEach(SimDisk::clearFaults);
+        pass(10);
+        for (int i = 0; i < 4; i++) {
+            assertThat(saysOut(i, 0)).isFalse();
+        }
+        tearAStripe(open);
+        assertThat(refusedOfTorn()).isZero();
     }
 }

@@ -33,6 +33,7 @@ final class IntentKeeping {
     private final WriteIntents intents;
     private boolean complete;
     private boolean keepAll;
+    private boolean outdated;
 
     IntentKeeping(Reactor app, Slots slots, RecordKeeper keeper, Serving serving, MemberReports reports, Shape shape) {
         this.slots = slots;
@@ -217,13 +218,23 @@ final class IntentKeeping {
     /** Tells whether they may be taken back: nobody is missing, or being given what it missed. */
     void complete(boolean everybody) {
         complete = everybody;
-        intents.complete(complete && !keepAll);
+        tellComplete();
     }
 
     /** Tells whether none is to be taken back though nobody is missing: somebody is being given what a member has. */
     void keepAll(boolean keep) {
         keepAll = keep;
-        intents.complete(complete && !keepAll);
+        tellComplete();
+    }
+
+    /** Tells whether none is to be taken back though nobody is missing: members' record may say that somebody is. */
+    void outdated(boolean record) {
+        outdated = record;
+        tellComplete();
+    }
+
+    private void tellComplete() {
+        intents.complete(complete && !keepAll && !outdated);
     }
 
     /**

@@ -160,8 +160,12 @@ final class JournalKeeping {
         });
     }
 
+    /** Not before the channels do without the member: what they begin until then has no entry either. If its loss is refused, nothing has one until the record says that it is in. */
     private boolean maySettle() {
-        return journal != null && record.isUnsettled() && intents.suspects().isEmpty();
+        return journal != null
+                && record.isUnsettled()
+                && intents.suspects().isEmpty()
+                && !serving.layout().isComplete();
     }
 
     /** Returns whether what all members that are IN_SYNC were given is durable. */

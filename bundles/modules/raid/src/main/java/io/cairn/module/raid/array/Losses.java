@@ -5,6 +5,7 @@ import io.cairn.bdev.IoType;
 import io.cairn.bdev.NotificationType;
 import io.cairn.module.raid.format.MemberState;
 import io.cairn.module.raid.level.MemberRole;
+import io.cairn.reactor.Reactor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Collections;
@@ -29,6 +30,7 @@ final class Losses {
     private final SpareDemand demand;
     private final Consumer<String> tooFew;
     private final Consumer<Replacement> inheritance;
+    private final RecordRetry retry;
     /** Members that the array has decided to fail since a record was written last: what else is reported of them is no news. */
     private final Set<Member> decided = Collections.newSetFromMap(new IdentityHashMap<>());
     /** What served the array then; null at first. */
@@ -42,6 +44,7 @@ final class Losses {
      */
     Losses(
             String array,
+            Reactor app,
             Serial serial,
             Life life,
             Slots slots,
@@ -57,6 +60,7 @@ final class Losses {
         this.demand = demand;
         this.tooFew = tooFew;
         this.inheritance = inheritance;
+        this.retry = new RecordRetry(app, serial, life, this::recordOrFailMore);
     }
 
     /** A member did not do what it was told. From the channels; told again and again until it is answered. */
@@ -159,7 +163,8 @@ final class Losses {
     /**
      * Writes the record; members that do not take it are failed as well, as long as enough are left.
      *
-     * @return whether it is on all that are left; if not, too few took it, and nobody has been failed
+     * @return whether it is on all that are left; if not, too few took it, and nobody has been failed. Then it is written again when the array's {@link Serial} is free: as it
+     *     is by then
      */
     CompletionStage<Boolean> recordOrFailMore() {
         return recordWithout(new LinkedHashMap<>());
@@ -174,12 +179,15 @@ final class Losses {
         return keeper.write(life.service().shape()).thenCompose(failed -> {
             if (failed.isEmpty()) {
                 decided.clear();
-                life.service().recorded();
+                retry.recorded();
                 untaken.forEach(this::letGo);
                 return CompletableFuture.completedFuture(true);
             }
             if (slots.inSync() - failed.size() < slots.minOperational()) {
-                LOG.log(Level.ERROR, "raid bdev ''{0}'': its record cannot be written: {1}", array, failed);
+                // said once, however often it is tried again
+                Level level = life.service().isOutdated() ? Level.DEBUG : Level.ERROR;
+                LOG.log(level, "raid bdev ''{0}'': its record cannot be written: {1}", array, failed);
+                retry.refused();
                 untaken.keySet().forEach(Leaver::stays);
                 return CompletableFuture.completedFuture(false);
             }
@@ -232,6 +240,11 @@ final class Losses {
             member.setRole(roleBefore);
             life.service().stays();
         }
+    }
+
+    /** The array ends: nothing is written any more. */
+    void close() {
+        retry.close();
     }
 
     /** Says that a member does not take its superblock. */

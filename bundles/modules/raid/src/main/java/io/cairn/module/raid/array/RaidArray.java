@@ -71,8 +71,8 @@ public final class RaidArray {
         this.startup = new Startup(definition, serial, life, slots, keeper, found, policy, new Starting());
         this.demand = new SpareDemand(
                 context.app(), life, slots, () -> context.policies(definition).spareDelaySec(), this::fillUp);
-        this.losses =
-                new Losses(definition.name(), serial, life, slots, keeper, demand, this::goOffline, this::inherit);
+        this.losses = new Losses(
+                definition.name(), context.app(), serial, life, slots, keeper, demand, this::goOffline, this::inherit);
         Placement placement = new Placement(definition);
         this.joining = new Joining(definition, serial, life, slots, keeper, placement, losses);
         this.additions = new Additions(definition, life, slots, keeper, intake, found, placement);
@@ -735,6 +735,7 @@ public final class RaidArray {
         life.delete();
         policy.close();
         demand.close();
+        losses.close();
         names.release();
         context.forget(this);
         List<Bdev> free = new ArrayList<>();

@@ -51,7 +51,9 @@ final class Service implements BdevBackend, Serving {
     private Layout layout;
     private volatile Bdev bdev;
     private Declared declared;
-    /** Whether some members' record may say that the array has grown, which it has not. */
+    /** Whether some members' record may say what has not come true: that somebody has left or come who has not, or that the array has grown. */
+    private boolean outdated;
+    /** Whether it may say that the array has grown. */
     private boolean growthGivenUp;
 
     private Service(
@@ -234,7 +236,7 @@ final class Service implements BdevBackend, Serving {
                     describe(larger);
                     return record.get();
                 })
-                .thenCompose(written -> written ? grown(before, larger) : giveUpGrowth(before, record));
+                .thenCompose(written -> written ? grown(before, larger) : giveUpGrowth(before));
     }
 
     /** The members, and with the next record the array, are as a shape says. */
@@ -252,15 +254,15 @@ final class Service implements BdevBackend, Serving {
         });
     }
 
-    /** What is on members that took the record of the new size is overruled by the next one that is taken, now or later. */
-    private CompletionStage<Void> giveUpGrowth(Shape before, Supplier<CompletionStage<Boolean>> record) {
+    /** What is on members that took the record of the new size is overruled by the next one that is taken. */
+    private CompletionStage<Void> giveUpGrowth(Shape before) {
         LOG.log(
                 Level.WARNING,
                 "raid bdev ''{0}'' does not grow with its members: too few of them take the record of its new size",
                 definition.name());
         describe(before);
         growthGivenUp = true;
-        return record.get().thenCompose(written -> adopt());
+        return adopt();
     }
 
     /** A member whose failure was reported stays: the array cannot do without it, or no record can be written. */
@@ -269,8 +271,23 @@ final class Service implements BdevBackend, Serving {
         return channels.failureRefused(slot);
     }
 
+    /** Returns whether some members' record may say what has not come true. */
+    boolean isOutdated() {
+        return outdated;
+    }
+
+    /** Some members' record may say what has not come true: who has left by that must not lack an intent. */
+    void outdated() {
+        outdated = true;
+        upkeep.ifPresent(kept -> kept.intents().outdated(true));
+    }
+
     /** The record as it is now is on all members that are left. */
     void recorded() {
+        if (outdated) {
+            outdated = false;
+            upkeep.ifPresent(kept -> kept.intents().outdated(false));
+        }
         if (growthGivenUp) {
             growthGivenUp = false;
             upkeep.ifPresent(kept -> kept.intents().endGrowth());

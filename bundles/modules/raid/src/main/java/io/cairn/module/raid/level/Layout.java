@@ -80,6 +80,11 @@ public record Layout(long version, Shape shape, List<Slot> slots, Optional<Repla
                 .isPresent();
     }
 
+    /** Returns whether every slot has a member that holds what it should. */
+    public boolean isComplete() {
+        return count(MemberRole.IN_SYNC) == slots.size();
+    }
+
     /** Returns how many slots have a role. */
     public int count(MemberRole role) {
         return (int) slots.stream().filter(slot -> slot.role() == role).count();
