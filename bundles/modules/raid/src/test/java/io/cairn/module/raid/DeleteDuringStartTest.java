@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.bdev.IoType;
 import io.cairn.bdev.OpenMode;
+import io.cairn.bdev.testkit.SimDisk;
 import io.cairn.bdev.testkit.TestDescriptor;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An array is deleted, or the module leaves, while the array is starting: its record is being written to the members. */
+/** An array is deleted, or the module leaves, while the array is starting: its record is being written to the members. Or while somebody waits to give it a bdev. */
 class DeleteDuringStartTest extends RaidOnDisks {
     DeleteDuringStartTest() {
         super(72, 2);
@@ -109,5 +111,56 @@ class DeleteDuringStartTest extends RaidOnDisks {
         core.add(module);
         core.settle();
         assertThat(info("R")).containsEntry("state", "online").containsEntry("health", "optimal");
+    }
+
+    /** Has a bdev come that is examined still. */
+    private CompletionStage<SimDisk> beginToCome(int i) {
+        pull(i);
+        return core.disks().add(settings(i), media.get(i));
+    }
+
+    /** A request waits for the examination of a base, and finds an array that has been deleted meanwhile. */
+    private void assertTakesNothing(CompletionStage<Object> request, CompletionStage<SimDisk> coming, int i) {
+        CompletableFuture<Object> asked = request.toCompletableFuture();
+        CompletableFuture<Object> deleted =
+                core.start("bdev_raid_delete", Map.of("name", "R")).toCompletableFuture();
+        core.until("both", () -> asked.isDone() && deleted.isDone());
+        disks.set(i, core.await(coming));
+        core.settle();
+
+        assertThat(deleted).isCompletedWithValue(true);
+        assertThatThrownBy(asked::join).hasMessageContaining("it has been deleted meanwhile");
+        assertThat(listed()).isEmpty();
+        for (SimDisk disk : disks) {
+            assertThat(disk.bdev().claims()).isEmpty();
+        }
+    }
+
+    @Test
+    void aCreationThatWaitedForABaseTakesNothing() {
+        CompletionStage<SimDisk> coming = beginToCome(1);
+        assertTakesNothing(
+                core.start(
+                        "bdev_raid_create",
+                        Map.of(
+                                "name",
+                                "R",
+                                "raid_level",
+                                "raid1",
+                                "superblock",
+                                true,
+                                "base_bdevs",
+                                List.of("B0", "B1"))),
+                coming,
+                1);
+    }
+
+    @Test
+    void anAdditionThatWaitedForItsBaseTakesNothing() {
+        create("raid1", 0, true, List.of("B0", "B1"));
+        pull(1);
+        CompletionStage<SimDisk> coming = beginToCome(2);
+        assertTakesNothing(
+                core.start("bdev_raid_add_base_bdev", Map.of("base_bdev", "B2", "raid_bdev", "R")), coming, 2);
     }
 }

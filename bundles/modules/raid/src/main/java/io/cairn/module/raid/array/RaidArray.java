@@ -12,6 +12,7 @@ import io.cairn.module.raid.format.Superblock;
 import io.cairn.module.raid.level.MemberRole;
 import io.cairn.module.raid.level.Shape;
 import io.cairn.operations.ConfigEntry;
+import io.cairn.reactor.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -207,6 +208,7 @@ public final class RaidArray {
      */
     CompletionStage<Void> create(boolean force) {
         CompletionStage<Void> created = serial.run(() -> {
+                    requireThere();
                     for (Slot slot : slots.all()) {
                         Optional.ofNullable(slot.name())
                                 .flatMap(called -> context.host().find(called))
@@ -218,6 +220,7 @@ public final class RaidArray {
                             ? intake.findForeign(slots.attached())
                             : intake.inspect(slots.attached()).thenApply(inspected -> List.of());
                     return foreign.thenCompose(toWipe -> {
+                        requireThere();
                         Geometry.checkNew(definition, slots);
                         return intake.wipe(toWipe);
                     });
@@ -297,7 +300,18 @@ public final class RaidArray {
      * @return completes when it is in its place; its rebuild goes on
      */
     CompletionStage<Void> add(Bdev bdev) {
-        return serial.run(() -> additions.add(bdev)).thenCompose(taken -> comeIn());
+        return serial.run(() -> {
+                    requireThere();
+                    return additions.add(bdev);
+                })
+                .thenCompose(taken -> comeIn());
+    }
+
+    /** It may have been deleted while what a user asked for has waited: nothing would ever give back what it took. */
+    private void requireThere() {
+        if (life.isDeleted()) {
+            throw definition.refusal(Errno.ENODEV, "it has been deleted meanwhile");
+        }
     }
 
     /**
@@ -306,7 +320,11 @@ public final class RaidArray {
      * @return completes when the bdev is in its place; its rebuild goes on. Fails when the array is as it was
      */
     CompletionStage<Void> addLeg(Bdev bdev) {
-        return serial.run(() -> additions.addLeg(bdev)).thenCompose(taken -> joining.rejoin());
+        return serial.run(() -> {
+                    requireThere();
+                    return additions.addLeg(bdev);
+                })
+                .thenCompose(taken -> joining.rejoin());
     }
 
     /**
@@ -316,7 +334,10 @@ public final class RaidArray {
      * @return completes when the new bdev is beside it; fails when the array is as it was
      */
     CompletionStage<Void> replace(String base, Bdev bdev) {
-        return serial.run(() -> replacing.begin(base, bdev));
+        return serial.run(() -> {
+            requireThere();
+            return replacing.begin(base, bdev);
+        });
     }
 
     /**
