@@ -29,6 +29,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -465,6 +467,43 @@ class RaidModuleTest extends RaidOnDisks {
         untilHealth("optimal");
         pull(0);
         readAll(open);
+    }
+
+    /** Two legs come at once, and another one does not take the record of the first: it is let go of, and does not come in again with the second. */
+    @Test
+    void aMemberThatIsAboutToBeLetGoOfIsNotTakenAgain() {
+        core.expectErrorsInLog();
+        create("raid1", 0, true, List.of("B0", "B1", "B2", "B3"));
+        TestDescriptor open = filled();
+        core.call("bdev_raid_remove_base_bdev", Map.of("name", "B2"));
+        core.call("bdev_raid_remove_base_bdev", Map.of("name", "B3"));
+        // no layout comes after that of the additions
+        core.call("bdev_raid_pause_process", Map.of("name", "R"));
+        disks.get(1).inject(new SimFault(Set.of(IoType.WRITE), 0, 8, 1, IoStatus.FAILED));
+        List<CompletionStage<Object>> additions = Stream.of("B2", "B3")
+                .map(base -> core.start("bdev_raid_add_base_bdev", Map.of("raid_bdev", "R", "base_bdev", base)))
+                .toList();
+        core.until("both", () -> additions.stream()
+                .allMatch(added -> added.toCompletableFuture().isDone()));
+        for (CompletionStage<Object> added : additions) {
+            assertThat(core.await(added)).isEqualTo(true);
+        }
+        core.settle();
+
+        assertThat(bases())
+                .extracting(base -> base.get("role"))
+                .containsExactly("in_sync", "failed", "rebuilding", "rebuilding");
+        assertThat(disks.get(1).bdev().claims()).isEmpty();
+        List<TestIo> writes = IntStream.range(0, 8)
+                .mapToObj(i -> open.channel(i % 2).start(IoRequest.write(i * 8, 8, pattern(9 + i, 8))))
+                .toList();
+        core.until("their end", () -> writes.stream().allMatch(TestIo::isDone));
+        assertThat(writes).allMatch(write -> write.status().isSuccess());
+
+        core.call("bdev_raid_resume_process", Map.of("name", "R"));
+        untilHealth("degraded");
+        pull(0);
+        assertThat(open.channel(0).read(0, 8)).isEqualTo(pattern(9, 8));
     }
 
     /** It would not be believed after a restart: no read is served by it, and nothing is acknowledged that it alone has. */

@@ -45,7 +45,7 @@ final class Joining {
             }
             for (Slot slot : slots.attached()) {
                 Member member = slot.member();
-                if (slot.role() == MemberRole.ABSENT && !member.isLeaving()) {
+                if (slot.role() == MemberRole.ABSENT && !member.isLeaving() && !member.isDropped()) {
                     all = all.thenCompose(before -> join(slot, member));
                 }
             }

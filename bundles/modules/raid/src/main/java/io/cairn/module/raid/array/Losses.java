@@ -231,6 +231,7 @@ final class Losses {
 
         /** The record is durable. */
         void isOut() {
+            member.drop();
             life.service().left(slot);
         }
 

@@ -11,6 +11,7 @@ final class Member {
     private final MemberStore store;
     private MemberRole role = MemberRole.ABSENT;
     private boolean leaving;
+    private boolean dropped;
     private boolean delta;
     private boolean placed;
     private boolean recognised;
@@ -53,6 +54,15 @@ final class Member {
 
     boolean isLeaving() {
         return leaving;
+    }
+
+    /** The array's record does without it, durably: it is let go of when nothing else is being changed, and not used before that. */
+    void drop() {
+        dropped = true;
+    }
+
+    boolean isDropped() {
+        return dropped;
     }
 
     /** Tells whether the intents say all that it missed. */

@@ -670,7 +670,7 @@ public final class RaidArray {
                             life.end();
                             for (Slot slot : slots.attached()) {
                                 slot.member().setRole(MemberRole.ABSENT);
-                                if (slot.member().isLeaving()) {
+                                if (slot.member().isLeaving() || slot.member().isDropped()) {
                                     letGo(slot);
                                 }
                             }

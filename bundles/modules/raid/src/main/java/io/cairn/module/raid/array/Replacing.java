@@ -278,7 +278,9 @@ final class Replacing {
         return life.service() == service
                 && life.isOnline()
                 && slots.replacement().filter(now -> now == next).isPresent()
-                && !next.member().isLeaving();
+                && !next.member().isLeaving()
+                // if not, it is about to be rebuilt in the place of the one that has left
+                && next.slot().isInSync();
     }
 
     private CompletionStage<Void> takePlace(Replacement next, Service service) {
