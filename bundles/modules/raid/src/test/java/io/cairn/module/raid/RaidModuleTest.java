@@ -495,7 +495,7 @@ class RaidModuleTest extends RaidOnDisks {
                 .containsExactly("in_sync", "failed", "rebuilding", "rebuilding");
         assertThat(disks.get(1).bdev().claims()).isEmpty();
         List<TestIo> writes = IntStream.range(0, 8)
-                .mapToObj(i -> open.channel(i % 2).start(IoRequest.write(i * 8, 8, pattern(9 + i, 8))))
+                .mapToObj(i -> open.channel(i % 2).start(IoRequest.write(i * 8L, 8, pattern(9 + i, 8))))
                 .toList();
         core.until("their end", () -> writes.stream().allMatch(TestIo::isDone));
         assertThat(writes).allMatch(write -> write.status().isSuccess());

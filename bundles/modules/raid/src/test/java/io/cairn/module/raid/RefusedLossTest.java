@@ -225,7 +225,7 @@ class RefusedLossTest extends RaidOnDisks {
         create("raid5f", 4, true, List.of("B0", "B1", "B2", "B3"));
         TestDescriptor open = core.open("R", OpenMode.WRITE);
         for (int stripe = 0; stripe < 8; stripe++) {
-            open.channel(0).write(stripe * STRIPE, pattern(stripe, STRIPE));
+            open.channel(0).write((long) stripe * STRIPE, pattern(stripe, STRIPE));
         }
         // all intents are taken back
         awhile(1000);
